@@ -1,0 +1,170 @@
+"""The checked configuration: immutable, typed, secrets resolved but wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from syncd.mapping.document import DocumentMapping
+from syncd.mapping.template import Template
+from syncd.orders.status import Status
+from syncd.problem import Position
+
+
+class Secret:
+    """A value that must never be printed."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself; only for the request that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class ParasutSettings:
+    """How to reach one company at Paraşüt."""
+
+    company_id: int
+    client_id: Secret
+    client_secret: Secret
+    username: Secret
+    password: Secret
+    base_url: str = "https://api.parasut.com"
+    rate_requests: int = 10
+    rate_seconds: int = 10
+    timeout_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """A named entry under `platforms:`. `options` are the connector's own keys, secrets as `Secret`."""
+
+    name: str
+    connector: str
+    title: str
+    options: Mapping[str, Any]
+    position: Position
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    connector_file: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a rule fires for an order of its own."""
+
+    status: Status
+    since: date
+    condition: Template | None = None
+
+
+class Missing(StrEnum):
+    """What to do when a category or product does not exist yet."""
+
+    CREATE = "create"
+    ERROR = "error"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """Names or paths (`Gelir > Web`) of Paraşüt's item categories, as templates."""
+
+    invoice: Template | None = None
+    contact: Template | None = None
+    product: Template | None = None
+    missing: Missing = Missing.CREATE
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    """How the buyer is found among Paraşüt's contacts, in this order."""
+
+    match: tuple[Literal["tax_number", "email", "platform_customer"], ...] = ("tax_number", "email", "platform_customer")
+    update: Literal["never"] = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPolicy:
+    """What to do with a code that Paraşüt doesn't know. `use` names a substitute product by code."""
+
+    missing: Missing = Missing.CREATE
+    use: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChoice:
+    """How orders of one payment method are booked; `account` None means unpaid."""
+
+    account: str | None = None
+    type: str | None = None
+    platform: str | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Beyond these an order waits."""
+
+    per_run: int | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, complete. Its place in `Settings.rules` is its priority."""
+
+    name: str
+    platforms: tuple[str, ...]
+    trigger: Trigger
+    mapping: DocumentMapping
+    position: Position
+    every_seconds: int | None = None
+    cron: str | None = None
+    categories: Categories = Categories()
+    contact: ContactPolicy = ContactPolicy()
+    product: ProductPolicy = ProductPolicy()
+    payment: Mapping[str, PaymentChoice] = field(default_factory=dict)
+    issue_date: Literal["today", "shipped_at", "delivered_at"] = "today"
+    cancelled: Literal["hold", "ignore"] = "hold"
+    returned: Literal["hold", "ignore"] = "hold"
+    refunded_before: Literal["subtract", "hold", "full"] = "subtract"
+    inexact: Literal["accept", "hold"] = "accept"
+    limits: Limits = Limits()
+    canary: bool = False
+    otherwise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run needs to know from files and environment."""
+
+    file: Path
+    parasut: ParasutSettings
+    ledger_url: str
+    timezone: ZoneInfo
+    platforms: Mapping[str, PlatformSettings]
+    rules: tuple[Rule, ...]
+    files: tuple[Path, ...] = ()
+    secrets: tuple[Secret, ...] = ()
