@@ -1,20 +1,20 @@
 """Everything that can go wrong, as one tree.
 
-    SyncdError                    message, remedy
-    ├── ConfigurationError        problems: every one with file, line and column
-    ├── UsageError                a command was called wrongly
-    ├── LedgerError               the ledger can't be opened, read or written
-    ├── Busy                      another syncd works on this ledger
-    ├── Hold                      one order needs a person: code, message, remedy
-    ├── TemplateFailure           a template could not be rendered: position, field
-    ├── PlatformError             a shop or marketplace refused or could not be read
-    │   └── PlatformUnreachable   … no answer at all
-    └── ParasutError              a request to Paraşüt has no good outcome
-        ├── NotExecuted           surely not carried out: the same body may be sent again
-        │   └── Throttled         429
-        ├── Refused               carried out by nobody, in Paraşüt's own words
-        ├── OutcomeUnknown        may or may not have been carried out
-        └── CompanyStopped        nothing works for this company: subscription, login, rights
+SyncdError                    message, remedy
+├── ConfigurationError        problems: every one with file, line and column
+├── UsageError                a command was called wrongly
+├── LedgerError               the ledger can't be opened, read or written
+├── Busy                      another syncd works on this ledger
+├── Hold                      one order needs a person: code, message, remedy
+├── TemplateFailure           a template could not be rendered: position, field
+├── PlatformError             a shop or marketplace refused or could not be read
+│   └── PlatformUnreachable   … no answer at all
+└── ParasutError              a request to Paraşüt has no good outcome
+    ├── NotExecuted           surely not carried out: the same body may be sent again
+    │   └── Throttled         429
+    ├── Refused               carried out by nobody, in Paraşüt's own words
+    ├── OutcomeUnknown        may or may not have been carried out
+    └── CompanyStopped        nothing works for this company: subscription, login, rights
 """
 
 from __future__ import annotations

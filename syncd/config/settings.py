@@ -101,7 +101,11 @@ class Categories:
 class ContactPolicy:
     """How the buyer is found among Paraşüt's contacts, in this order."""
 
-    match: tuple[Literal["tax_number", "email", "platform_customer"], ...] = ("tax_number", "email", "platform_customer")
+    match: tuple[Literal["tax_number", "email", "platform_customer"], ...] = (
+        "tax_number",
+        "email",
+        "platform_customer",
+    )
     update: Literal["never"] = "never"
 
 

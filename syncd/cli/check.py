@@ -1,0 +1,106 @@
+"""`syncd check`: is the configuration right, and does every service let us in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.cli.exits import FINE, PROBLEMS, UNREACHABLE
+from syncd.cli.logs import set_up_logs
+from syncd.cli.options import ConfigOption, FormatOption
+from syncd.cli.output import Format, console, print_json
+from syncd.config.load import Loaded, find_config, load_settings
+from syncd.config.settings import Settings
+from syncd.problem import Problem
+from syncd.sync.company import open_workshop
+from syncd.sync.connection import Finding, try_connections
+from syncd.sync.probe import Probed, probe
+
+
+def check(
+    config: ConfigOption = None,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Also test the connection to Paraşüt and to every platform.")
+    ] = False,
+    probe_rounding: Annotated[
+        bool,
+        typer.Option("--probe", help="Also learn how the Paraşüt account rounds: makes an estimate and deletes it."),
+    ] = False,
+    without_secrets: Annotated[
+        bool, typer.Option("--without-secrets", help="Don't demand that secrets are set; for CI of the files alone.")
+    ] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Check everything at once; each problem with file, line and column."""
+    file = find_config(config, os.environ, Path.cwd())
+    loaded = load_settings(file, os.environ, secrets="optional" if without_secrets else "required")
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    if errors or loaded.settings is None:
+        _report(loaded, file, [], None, format)
+        raise typer.Exit(PROBLEMS)
+    set_up_logs([secret.reveal() for secret in loaded.settings.secrets])
+    findings: list[Finding] = []
+    probed: Probed | None = None
+    if connect or probe_rounding:
+        findings, probed = _connect(loaded.settings, probe_rounding)
+    _report(loaded, file, findings, probed, format)
+    failed = [finding for finding in findings if not finding.ok]
+    if failed:
+        raise typer.Exit(UNREACHABLE if any(finding.unreachable for finding in failed) else PROBLEMS)
+    raise typer.Exit(FINE)
+
+
+def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], Probed | None]:
+    with open_workshop(settings) as workshop:
+        findings = list(try_connections(workshop))
+        if not probe_rounding or not all(finding.ok for finding in findings if finding.service == "parasut"):
+            return findings, None
+        assert workshop.client is not None
+        return findings, probe(workshop.client, workshop.ledger, workshop.clock, settings.timezone)
+
+
+def _report(loaded: Loaded, file: Path, findings: list[Finding], probed: Probed | None, format: Format) -> None:
+    if format is Format.JSON:
+        print_json(
+            {
+                "file": str(file),
+                "problems": [_problem(problem) for problem in loaded.problems],
+                "connections": findings,
+                "rounding": None if probed is None else probed.remaining,
+            }
+        )
+        return
+    out = console()
+    for problem in loaded.problems:
+        out.print(str(problem), markup=False)
+    if not any(problem.severity == "error" for problem in loaded.problems):
+        out.print(f"{file}: no errors", markup=False)
+    for finding in findings:
+        sign = "ok  " if finding.ok else "FAIL"
+        out.print(f"{sign} {finding.service}: {finding.what}: {finding.message}", markup=False)
+        if not finding.ok and finding.remedy:
+            out.print(f"     what to do: {finding.remedy}", markup=False)
+    if probed is not None:
+        words = probed.remaining[0] if len(probed.remaining) == 1 else f"{len(probed.remaining)} ways remain possible"
+        out.print(f"rounding: {words}", markup=False)
+        for left in probed.left_behind:
+            out.print(f"could not be deleted again, please do: {left}", markup=False)
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.position.file,
+        "line": problem.position.line,
+        "column": problem.position.column,
+        "severity": problem.severity,
+        "message": problem.message,
+        "suggestion": problem.suggestion,
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)

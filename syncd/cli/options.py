@@ -1,0 +1,73 @@
+"""Options that several commands share, and what stands behind them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from syncd.cli.logs import set_up_logs
+from syncd.cli.output import Format
+from syncd.config.load import find_config, load_settings
+from syncd.config.settings import Settings
+from syncd.errors import ConfigurationError, UsageError
+from syncd.sync.report import Selection
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="The configuration file. Default: $SYNCD_CONFIG, ./syncd.yaml, /etc/syncd/syncd.yaml."
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+RuleOption = Annotated[str | None, typer.Option("--rule", help="Only this rule.")]
+OrderOption = Annotated[
+    str | None,
+    typer.Option("--order", metavar="PLATFORM/ID", help="Only this order: site/1042, by number or package id."),
+]
+OrderArgument = Annotated[str, typer.Argument(metavar="PLATFORM/ID", help="The order: site/1042.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log what is going on, to standard error.")]
+
+
+def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
+    """Load the configuration for a command that needs all of it. Raises ConfigurationError with every problem."""
+    loaded = load_settings(find_config(config, os.environ, Path.cwd()), os.environ)
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    if errors or loaded.settings is None:
+        raise ConfigurationError(errors)
+    set_up_logs([secret.reveal() for secret in loaded.settings.secrets], verbose=verbose)
+    return loaded.settings
+
+
+def selection(rule: str | None, order: str | None) -> Selection:
+    """The part of the work that the options name."""
+    return Selection(rule, None if order is None else order_name(order))
+
+
+def order_name(text: str) -> tuple[str, str]:
+    """`site/1042` as platform and number; raises UsageError."""
+    match = re.fullmatch(r"([^/]+)/(.+)", text)
+    if match is None:
+        raise UsageError(f"{text!r} does not name an order.", "Write it as PLATFORM/NUMBER, like site/1042.")
+    return match[1], match[2]
+
+
+def stop_on_signals() -> Callable[[], bool]:
+    """Let Ctrl-C and SIGTERM end a run after the request in hand; returns what tells whether one came."""
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:  # a second one means it: the ledger keeps the intent of the request that is cut off
+            raise KeyboardInterrupt
+        asked = True
+
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
+    return lambda: asked

@@ -1,0 +1,228 @@
+"""`syncd orders`: look at single orders, and decide about those that are held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.cli.options import ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
+from syncd.cli.output import Format, console, print_json, print_table
+from syncd.errors import UsageError
+from syncd.ledger.orders import OrderRow, State
+from syncd.sync.company import open_workshop
+from syncd.sync.decisions import ignore as ignore_order
+from syncd.sync.decisions import resolve as resolve_order
+from syncd.sync.decisions import retry as retry_order
+from syncd.sync.explain import explain as explain_order
+from syncd.sync.workshop import Workshop
+
+app = typer.Typer(help="Look at single orders, and decide about those that are held.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_orders(
+    config: ConfigOption = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only orders in this state.")] = None,
+    hold: Annotated[str | None, typer.Option("--hold", help="Only orders held for this reason.")] = None,
+    platform: Annotated[str | None, typer.Option("--platform", help="Only orders of this platform.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 50,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """The orders that changed last."""
+    settings = settings_or_exit(config)
+    with open_workshop(settings, network=False) as workshop:
+        rows = workshop.ledger.orders.newest(platform=platform, state=state, hold_code=hold, limit=limit)
+    if format is Format.JSON:
+        print_json([_row_data(row) for row in rows])
+        return
+    table = [
+        [
+            row.name,
+            _day(row, settings.timezone),
+            row.status_text or row.status,
+            str(row.total if row.total is not None else ""),
+            str(row.state),
+            row.rule or "",
+            row.invoice_id or "",
+            f"{row.hold_code}: {row.reason}" if row.hold_code else row.reason,
+        ]
+        for row in rows
+    ]
+    columns = ["order", "ordered", "status", "total", "state", "rule", "invoice", "why"]
+    print_table("", columns, table, right=frozenset({"total"}))
+    if len(rows) == limit:
+        console().print(f"(the newest {limit}; --limit shows more)", markup=False)
+
+
+@app.command("show")
+def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:
+    """Everything the ledger knows of one order: its lines, its steps at Paraşüt, its history."""
+    with _one(order, config) as (workshop, row):
+        steps = workshop.ledger.steps.of_order(row.ledger_id)
+        history = workshop.ledger.orders.history(row)
+        raw = workshop.ledger.orders.raw(row)
+        zone = workshop.settings.timezone
+    if format is Format.JSON:
+        print_json(
+            {
+                **_row_data(row),
+                "order": row.document,
+                "raw": raw,
+                "steps": [
+                    {
+                        "identity": step.identity,
+                        "state": str(step.state),
+                        "method": step.method,
+                        "path": step.path,
+                        "body": step.body,
+                        "attempts": step.attempts,
+                        "intended_at": step.intended_at,
+                        "finished_at": step.finished_at,
+                        "remote_id": step.remote_id,
+                        "answer": step.answer,
+                    }
+                    for step in steps
+                ],
+                "history": [{"at": at, "text": text} for at, text in history],
+            }
+        )
+        return
+    out = console()
+    out.print(f"{row.name} ({row.key})", markup=False)
+    out.print(
+        f"  state    {row.state}" + (f" ({row.hold_code})" if row.hold_code else "") + f": {row.reason}", markup=False
+    )
+    if row.remedy:
+        out.print(f"  to do    {row.remedy}", markup=False)
+    out.print(f"  rule     {row.rule or 'none'}", markup=False)
+    if row.document is not None:
+        known = row.order
+        out.print(f"  status   {known.status} ({known.status_text})", markup=False)
+        out.print(f"  buyer    {known.buyer.company or known.buyer.name}", markup=False)
+        for line in known.lines:
+            out.print(
+                f"  line     {line.quantity} × {line.code or '(no code)'} {line.name}: {line.total} (VAT {line.vat_rate} %)",
+                markup=False,
+            )
+        for back in known.returns:
+            out.print(f"  return   {back.total} {back.reason}", markup=False)
+        out.print(f"  total    {known.total} {known.currency}", markup=False)
+    if row.invoice_id is not None:
+        out.print(
+            f"  invoice  id {row.invoice_id}, {row.payable} issued {row.issue_date}, contact id {row.contact_id}",
+            markup=False,
+        )
+    for step in steps:
+        made = f", id {step.remote_id}" if step.remote_id else ""
+        answer = f": {step.answer}" if step.answer else ""
+        out.print(
+            f"  step     {step.identity}: {step.state}{made} (sent {step.intended_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
+            f"attempt {step.attempts}){answer}",
+            markup=False,
+        )
+    for at, text in history:
+        out.print(f"  {at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {text}", markup=False)
+
+
+@app.command("explain")
+def explain(order: OrderArgument, config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:
+    """Why the order is where it is, and which line of which file makes each field of its invoice."""
+    with _one(order, config) as (workshop, row):
+        explanation = explain_order(row, workshop)
+    if format is Format.JSON:
+        print_json(explanation)
+        return
+    for reason in explanation.reasons:
+        console().print(reason, markup=False)
+    if explanation.fields:
+        print_table(
+            "",
+            ["field", "value", "made by"],
+            [[field.name, field.value.replace("\n", " ⏎ "), field.origin] for field in explanation.fields],
+        )
+
+
+@app.command("retry")
+def retry(order: OrderArgument, config: ConfigOption = None) -> None:
+    """Try a held order again at the next run, with everything rendered anew."""
+    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+        changed = retry_order(row, workshop)
+    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+
+
+@app.command("ignore")
+def ignore(order: OrderArgument, config: ConfigOption = None) -> None:
+    """Never invoice this order; an invoice that it has already stays."""
+    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+        changed = ignore_order(row, workshop)
+    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+
+
+@app.command("resolve")
+def resolve(
+    order: OrderArgument,
+    config: ConfigOption = None,
+    adopt: Annotated[str | None, typer.Option("--adopt", metavar="ID", help="Paraşüt has it, under this id.")] = None,
+    send_again: Annotated[bool, typer.Option("--send-again", help="Paraşüt doesn't have it; send it again.")] = False,
+) -> None:
+    """Tell how a step whose outcome is not known came out, after looking in Paraşüt."""
+    if (adopt is None) is not send_again:
+        raise UsageError(
+            "Say either --adopt ID or --send-again.", "Look in Paraşüt first; `syncd orders show` tells for what."
+        )
+    if adopt is not None and not adopt.isdigit():
+        raise UsageError(
+            f"{adopt!r} is no id of Paraşüt.", "It is the number at the end of the record's address there."
+        )
+    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+        changed = resolve_order(row, workshop, adopt=adopt)
+    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+
+
+@contextmanager
+def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]:
+    settings = settings_or_exit(config)
+    platform, text = order_name(order)
+    with open_workshop(settings, network=False) as workshop:
+        found = workshop.ledger.orders.named(platform, text)
+        if not found:
+            raise UsageError(f"The ledger has no order {order}.", "`syncd orders list` shows those it has.")
+        if len(found) > 1:
+            packages = ", ".join(f"{platform}/{row.package}" for row in found)
+            raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")
+        yield workshop, found[0]
+
+
+def _day(row: OrderRow, zone: tzinfo) -> str:
+    return row.ordered_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if row.ordered_at else ""
+
+
+def _row_data(row: OrderRow) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "key": str(row.key),
+        "platform": row.platform,
+        "number": row.number,
+        "package": row.package,
+        "status": row.status,
+        "status_text": row.status_text,
+        "ordered_at": row.ordered_at,
+        "total": row.total,
+        "currency": row.currency,
+        "rule": row.rule,
+        "state": str(row.state),
+        "reason": row.reason,
+        "hold_code": row.hold_code,
+        "remedy": row.remedy,
+        "contact_id": row.contact_id,
+        "invoice_id": row.invoice_id,
+        "issue_date": row.issue_date,
+        "payable": row.payable,
+        "difference": row.difference,
+        "invoiced_at": row.invoiced_at,
+    }

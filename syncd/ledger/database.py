@@ -1,0 +1,137 @@
+"""Opening the ledger: durable, private to its owner, brought to the current schema."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from syncd.errors import LedgerError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """One ledger database. `read` and `write` are transactions; a `write` waits for other writers."""
+
+    def __init__(self, engine: Engine, file: Path | None) -> None:
+        self._engine = engine
+        self.file = file
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A snapshot for reading."""
+        with _explained(self._where), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is on disk when the block ends (`synchronous=FULL`)."""
+        with _explained(self._where), self._engine.connect() as connection:
+            connection = connection.execution_options(syncd_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._engine.dispose()
+
+    @property
+    def _where(self) -> str:
+        return str(self.file) if self.file else self._engine.url.render_as_string(hide_password=True)
+
+
+def open_database(url: str) -> Database:
+    """Open the ledger at an SQLAlchemy `url`, create it (mode 0600) when it's new, migrate it when it's old.
+
+    Raises LedgerError with what to do when that can't be done.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise LedgerError(
+            f"The ledger address {url!r} can't be read.", "Write it like sqlite:////var/lib/syncd/ledger.db."
+        ) from error
+    if parsed.get_backend_name() != "sqlite":
+        raise LedgerError(
+            f"A ledger on {parsed.get_backend_name()} is not supported.", "Use sqlite:////path/to/ledger.db."
+        )
+    file = Path(parsed.database) if parsed.database and parsed.database != ":memory:" else None
+    if file is not None:
+        _prepare_file(file)
+    with _explained(str(file)):
+        engine = create_engine(parsed, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+        _migrate(engine, str(file))
+    return Database(engine, file)
+
+
+def _prepare_file(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise LedgerError(
+            f"The folder of the ledger, {file.parent}, doesn't exist.", "Create it, owned by syncd's user."
+        )
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger {file} can't be opened: {error.strerror}.", "Check its owner and mode."
+        ) from error
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _on_begin, not by the driver's guesses
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("syncd_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: Engine, where: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    newest = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == newest.get_current_head():
+        return
+    known = {script.revision for script in newest.walk_revisions()}
+    if current is not None and current not in known:
+        raise LedgerError(
+            f"The ledger {where} was written by a newer syncd.", "Install that version, or restore a backup."
+        )
+    with engine.connect() as connection:
+        connection = connection.execution_options(syncd_writes=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise LedgerError(
+            f"The ledger {where} can't be used: {error.orig}.",
+            "Check free disk space, and the file's owner and mode; if it is damaged, restore a backup.",
+        ) from error
+    except SQLAlchemyError as error:
+        raise LedgerError(f"The ledger {where} can't be used: {error}.") from error

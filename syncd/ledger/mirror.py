@@ -1,0 +1,146 @@
+"""What is known of Paraşüt's contacts, products, categories and accounts without asking again.
+
+Lists there can't be filtered by change, so the mirror learns of new records only: a hit is a hint, and a record that
+turns out to be gone is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Integer, cast, delete, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.ledger import tables
+from syncd.ledger.database import Database
+
+Kind = Literal["contacts", "products", "item_categories", "accounts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """A record of Paraşüt. `key` is what it is found by: tax number, product code, category type, currency."""
+
+    remote_id: str
+    name: str
+    key: str = ""
+    email: str = ""
+    archived: bool = False
+    document: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorState:
+    """How much of a kind is mirrored: up to which id, since when completely."""
+
+    complete: bool = False
+    highest_id: int = 0
+    read_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+class Mirror:
+    """One company's mirror."""
+
+    def __init__(self, database: Database, company: str) -> None:
+        self._database = database
+        self._company = company
+
+    def store(self, kind: Kind, records: Iterable[Mirrored]) -> None:
+        """Add records, or replace what was known of them."""
+        with self._database.write() as connection:
+            for record in records:
+                values = {
+                    "company": self._company,
+                    "kind": kind,
+                    "remote_id": record.remote_id,
+                    "name": record.name,
+                    "key": record.key,
+                    "email": record.email,
+                    "archived": record.archived,
+                    "document": dict(record.document or {}),
+                }
+                statement = upsert(tables.mirror).values(**values)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["company", "kind", "remote_id"], set_=values)
+                )
+
+    def drop(self, kind: Kind, remote_id: str) -> None:
+        """Forget a record that turned out to be gone."""
+        table = tables.mirror
+        with self._database.write() as connection:
+            connection.execute(
+                delete(table).where(
+                    table.c.company == self._company, table.c.kind == kind, table.c.remote_id == remote_id
+                )
+            )
+
+    def clear(self, kind: Kind) -> None:
+        """Forget everything of a kind, before it is read anew."""
+        with self._database.write() as connection:
+            connection.execute(
+                delete(tables.mirror).where(tables.mirror.c.company == self._company, tables.mirror.c.kind == kind)
+            )
+
+    def by_id(self, kind: Kind, remote_id: str) -> Mirrored | None:
+        """The record of that id."""
+        found = self._where(kind, tables.mirror.c.remote_id == remote_id)
+        return found[0] if found else None
+
+    def by_key(self, kind: Kind, key: str) -> list[Mirrored]:
+        """Records found by their key; oldest first."""
+        return self._where(kind, tables.mirror.c.key == key) if key else []
+
+    def by_email(self, email: str) -> list[Mirrored]:
+        """Contacts with that e-mail (normalised); oldest first."""
+        return self._where("contacts", tables.mirror.c.email == email) if email else []
+
+    def all(self, kind: Kind) -> list[Mirrored]:
+        """Everything of a kind; for the small ones."""
+        return self._where(kind, tables.mirror.c.kind == kind)
+
+    def state(self, kind: Kind) -> MirrorState:
+        """How much of a kind is mirrored."""
+        table = tables.mirror_state
+        query = select(table.c.complete, table.c.highest_id, table.c.read_at, table.c.completed_at).where(
+            table.c.company == self._company, table.c.kind == kind
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return MirrorState() if row is None else MirrorState(*row)
+
+    def set_state(self, kind: Kind, state: MirrorState) -> None:
+        """Remember how much of a kind is mirrored."""
+        values = {
+            "company": self._company,
+            "kind": kind,
+            "complete": state.complete,
+            "highest_id": state.highest_id,
+            "read_at": state.read_at,
+            "completed_at": state.completed_at,
+        }
+        with self._database.write() as connection:
+            statement = upsert(tables.mirror_state).values(**values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["company", "kind"], set_=values))
+
+    def _where(self, kind: Kind, condition: Any) -> list[Mirrored]:
+        table = tables.mirror
+        query = select(
+            table.c.remote_id, table.c.name, table.c.key, table.c.email, table.c.archived, table.c.document
+        ).where(table.c.company == self._company, table.c.kind == kind, condition)
+        with self._database.read() as connection:
+            found = [Mirrored(*row) for row in connection.execute(query)]
+        return sorted(found, key=lambda record: (len(record.remote_id), record.remote_id))
+
+    def highest(self, kind: Kind) -> int:
+        """The highest id of a kind that was ever seen, 0 for none."""
+        table = tables.mirror
+        query = select(func.max(cast(table.c.remote_id, Integer))).where(
+            table.c.company == self._company, table.c.kind == kind
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query).scalar() or 0
+        return max(found, self.state(kind).highest_id)

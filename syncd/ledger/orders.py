@@ -1,0 +1,322 @@
+"""The orders syncd has seen, and how far each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.ledger import tables
+from syncd.ledger.database import Database
+from syncd.orders.json import order_from_json
+from syncd.orders.order import Order
+
+_CHUNK = 300  # rows named in one statement: well under SQLite's bound on variables
+
+
+class State(StrEnum):
+    """How far an order is."""
+
+    LEFT = "left"  # no rule wants it
+    WAITING = "waiting"  # owned by a rule, its status is not reached yet
+    ENDED = "ended"  # left the main way before it was invoiced: nothing to do
+    DUE = "due"  # to be invoiced
+    HELD = "held"  # needs a person
+    INVOICED = "invoiced"
+    IGNORED = "ignored"  # a person said: never
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """What an order is identified by; never the platform's name in YAML."""
+
+    connector: str
+    account: str
+    package: str
+
+    def __str__(self) -> str:
+        return f"{self.connector}/{self.account}/{self.package}"
+
+    @property
+    def marker(self) -> str:
+        """What ends the description of this order's invoice, to be found again by."""
+        return f"[sale {self}]"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order in the ledger. `document` is the canonical order as JSON; None when its record could not be read."""
+
+    connector: str
+    account: str
+    package: str
+    platform: str
+    number: str
+    status: str
+    fingerprint: str
+    seen_at: datetime
+    changed_at: datetime
+    state: State
+    status_text: str = ""
+    customer: str = ""
+    ordered_at: datetime | None = None
+    total: Decimal | None = None
+    currency: str = ""
+    document: Mapping[str, Any] | None = None
+    rule: str | None = None
+    judged_by: str = ""
+    reason: str = ""
+    hold_code: str | None = None
+    remedy: str = ""
+    contact_id: str | None = None
+    invoice_id: str | None = None
+    issue_date: str | None = None
+    payable: Decimal | None = None
+    difference: Decimal | None = None
+    invoiced_at: datetime | None = None
+    id: int | None = None
+
+    @property
+    def key(self) -> OrderKey:
+        """Its identity."""
+        return OrderKey(self.connector, self.account, self.package)
+
+    @property
+    def name(self) -> str:
+        """What people call it: `site/1042`."""
+        return f"{self.platform}/{self.number}"
+
+    @property
+    def order(self) -> Order:
+        """The canonical order. Only for rows that have a document."""
+        if self.document is None:
+            raise ValueError(f"{self.name} has no readable record")
+        return order_from_json(dict(self.document))
+
+    @property
+    def ledger_id(self) -> int:
+        """The row's number; only for rows that were saved."""
+        if self.id is None:
+            raise ValueError(f"{self.name} is not in the ledger")
+        return self.id
+
+
+_COLUMNS = tuple(field.name for field in fields(OrderRow))
+_SELECT = select(*(tables.orders.c[name] for name in _COLUMNS))
+
+
+def _row(row: Row[Any]) -> OrderRow:
+    values = dict(row._mapping)
+    values["state"] = State(values["state"])
+    return OrderRow(**values)
+
+
+def _values(row: OrderRow) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _COLUMNS if name != "id"}
+    values["state"] = row.state.value
+    values["status"] = str(row.status)
+    return values
+
+
+class OrderBook:
+    """The table of orders, their history and what they claim."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: OrderKey) -> OrderRow | None:
+        """The row of one order."""
+        return self.many([key]).get(key)
+
+    def many(self, keys: Iterable[OrderKey]) -> dict[OrderKey, OrderRow]:
+        """The rows of those orders that are known."""
+        wanted = [(key.connector, key.account, key.package) for key in keys]
+        found: dict[OrderKey, OrderRow] = {}
+        columns = tuple_(tables.orders.c.connector, tables.orders.c.account, tables.orders.c.package)
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), _CHUNK):
+                for row in connection.execute(_SELECT.where(columns.in_(wanted[start : start + _CHUNK]))):
+                    known = _row(row)
+                    found[known.key] = known
+        return found
+
+    def named(self, platform: str, text: str) -> list[OrderRow]:
+        """Orders of `platform` whose number or package id is `text`."""
+        where = (tables.orders.c.platform == platform) & (
+            (tables.orders.c.number == text) | (tables.orders.c.package == text)
+        )
+        return self._rows(_SELECT.where(where))
+
+    def in_state(self, states: Sequence[State], *, rule: str | None = None, limit: int | None = None) -> list[OrderRow]:
+        """Orders in one of `states`, oldest first."""
+        query = _SELECT.where(tables.orders.c.state.in_([state.value for state in states]))
+        if rule is not None:
+            query = query.where(tables.orders.c.rule == rule)
+        query = query.order_by(tables.orders.c.ordered_at, tables.orders.c.id)
+        return self._rows(query if limit is None else query.limit(limit))
+
+    def newest(
+        self, *, platform: str | None = None, state: State | None = None, hold_code: str | None = None, limit: int = 50
+    ) -> list[OrderRow]:
+        """The orders that changed last."""
+        query = _SELECT
+        if platform is not None:
+            query = query.where(tables.orders.c.platform == platform)
+        if state is not None:
+            query = query.where(tables.orders.c.state == state.value)
+        if hold_code is not None:
+            query = query.where(tables.orders.c.hold_code == hold_code)
+        return self._rows(query.order_by(tables.orders.c.changed_at.desc(), tables.orders.c.id.desc()).limit(limit))
+
+    def to_judge_again(self, judged_by: str) -> list[OrderRow]:
+        """Orders left alone by rules other than today's."""
+        where = (tables.orders.c.state == State.LEFT.value) & (tables.orders.c.judged_by != judged_by)
+        return self._rows(_SELECT.where(where))
+
+    def save(self, pairs: Iterable[tuple[OrderRow, Mapping[str, Any] | None]]) -> None:
+        """Store rows, with the platform's raw records where they are new, all or none."""
+        with self._database.write() as connection:
+            for row, raw in pairs:
+                values = _values(row)
+                if raw is not None:
+                    values["raw"] = raw
+                statement = upsert(tables.orders).values(**values)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["connector", "account", "package"], set_=values)
+                )
+
+    def change(self, row: OrderRow, text: str, at: datetime, **values: Any) -> OrderRow:
+        """Set columns of one order and write a line of its history, in one transaction; return the new row."""
+        with self._database.write() as connection:
+            return change_order(connection, row.ledger_id, text, at, **values)
+
+    def close_with_invoice(
+        self,
+        row: OrderRow,
+        order: Order,
+        text: str,
+        at: datetime,
+        *,
+        invoice_id: str,
+        payable: Decimal,
+        difference: Decimal | None,
+    ) -> OrderRow:
+        """The order's invoice is made and compared: it is done, and its lines are claimed, in one transaction."""
+        with self._database.write() as connection:
+            claim_lines(connection, row, order)
+            return change_order(
+                connection,
+                row.ledger_id,
+                text,
+                at,
+                state=State.INVOICED.value,
+                reason=text,
+                hold_code=None,
+                remedy="",
+                invoice_id=invoice_id,
+                payable=payable,
+                difference=difference,
+                invoiced_at=at,
+            )
+
+    def raw(self, row: OrderRow) -> Mapping[str, Any]:
+        """The platform's own record of an order."""
+        with self._database.read() as connection:
+            raw = connection.execute(select(tables.orders.c.raw).where(tables.orders.c.id == row.id)).scalar()
+        return raw or {}
+
+    def history(self, row: OrderRow) -> list[tuple[datetime, str]]:
+        """What happened to an order, oldest first."""
+        query = (
+            select(tables.history.c.at, tables.history.c.text)
+            .where(tables.history.c.order_id == row.id)
+            .order_by(tables.history.c.id)
+        )
+        with self._database.read() as connection:
+            return [(at, text) for at, text in connection.execute(query)]
+
+    def counts(self) -> dict[tuple[str | None, State], int]:
+        """How many orders stand in which state, by rule."""
+        query = select(tables.orders.c.rule, tables.orders.c.state, func.count()).group_by(
+            tables.orders.c.rule, tables.orders.c.state
+        )
+        with self._database.read() as connection:
+            return {(rule, State(state)): count for rule, state, count in connection.execute(query)}
+
+    def holds(self) -> dict[str, int]:
+        """How many orders are held for which reason."""
+        query = (
+            select(tables.orders.c.hold_code, func.count())
+            .where(tables.orders.c.state == State.HELD.value)
+            .group_by(tables.orders.c.hold_code)
+        )
+        with self._database.read() as connection:
+            return {str(code): count for code, count in connection.execute(query)}
+
+    def differences(self) -> tuple[int, Decimal]:
+        """How many invoices differ from their order's total, and by how much in sum."""
+        query = select(tables.orders.c.difference).where(tables.orders.c.difference.is_not(None))
+        with self._database.read() as connection:
+            found = [difference for (difference,) in connection.execute(query) if difference]
+        return len(found), sum(found, Decimal(0))
+
+    def contact_of_customer(self, connector: str, account: str, customer: str) -> str | None:
+        """The contact that the platform's customer was invoiced to last."""
+        query = (
+            select(tables.orders.c.contact_id)
+            .where(
+                tables.orders.c.connector == connector,
+                tables.orders.c.account == account,
+                tables.orders.c.customer == customer,
+                tables.orders.c.contact_id.is_not(None),
+            )
+            .order_by(tables.orders.c.invoiced_at.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
+        """The number of another invoiced order that holds a line or origin package of this one."""
+        values = [("line", line.id) for line in order.lines] + [("package", origin) for origin in order.origin_ids]
+        query = (
+            select(tables.orders.c.number)
+            .join(tables.claims, tables.claims.c.order_id == tables.orders.c.id)
+            .where(
+                tables.claims.c.connector == key.connector,
+                tables.claims.c.account == key.account,
+                tables.orders.c.package != key.package,
+                tuple_(tables.claims.c.kind, tables.claims.c.value).in_(values),
+            )
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() if values else None
+
+    def _rows(self, query: Any) -> list[OrderRow]:
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+
+def change_order(connection: Connection, order_id: int, text: str, at: datetime, **values: Any) -> OrderRow:
+    """`OrderBook.change` inside a transaction of the caller's."""
+    if values:
+        connection.execute(update(tables.orders).where(tables.orders.c.id == order_id).values(changed_at=at, **values))
+    if text:
+        connection.execute(insert(tables.history).values(order_id=order_id, at=at, text=text))
+    return _row(connection.execute(_SELECT.where(tables.orders.c.id == order_id)).one())
+
+
+def claim_lines(connection: Connection, row: OrderRow, order: Order) -> None:
+    """Record which of the platform's lines and packages the order's invoice covers."""
+    for kind, value in [("package", row.package), *(("line", line.id) for line in order.lines)]:
+        statement = upsert(tables.claims).values(
+            connector=row.connector, account=row.account, kind=kind, value=value, order_id=row.ledger_id
+        )
+        connection.execute(statement.on_conflict_do_nothing())

@@ -1,0 +1,136 @@
+"""Every write to the outside world: the intent before it, the outcome after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.ledger import tables
+from syncd.ledger.database import Database
+
+
+class StepState(StrEnum):
+    """What is known of a step. `INTENDED` after a crash means the same as `UNKNOWN`."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
+    NOT_EXECUTED = "not_executed"
+    UNKNOWN = "unknown"
+    DISMISSED = "dismissed"  # a person looked and said: it did not happen
+
+
+UNSETTLED = frozenset({StepState.INTENDED, StepState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step. `body` is the exact JSON text that was to be sent; `fence` the highest id of its kind seen before."""
+
+    identity: str
+    kind: str
+    order_id: int | None
+    state: StepState
+    method: str
+    path: str
+    query: list[list[str]]
+    body: str
+    fence: str
+    attempts: int
+    intended_at: datetime
+    finished_at: datetime | None = None
+    remote_id: str | None = None
+    answer: str = ""
+
+
+_COLUMNS = tuple(field.name for field in fields(StepRow))
+_SELECT = select(*(tables.steps.c[name] for name in _COLUMNS))
+
+
+def _row(row: Row[Any]) -> StepRow:
+    values = dict(row._mapping)
+    values["state"] = StepState(values["state"])
+    return StepRow(**values)
+
+
+class StepLog:
+    """The table of steps."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, identity: str) -> StepRow | None:
+        """The step of that identity, if it was ever intended."""
+        with self._database.read() as connection:
+            row = connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one_or_none()
+        return None if row is None else _row(row)
+
+    def of_order(self, order_id: int) -> list[StepRow]:
+        """The steps of one order, in their order."""
+        query = _SELECT.where(tables.steps.c.order_id == order_id).order_by(tables.steps.c.id)
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+    def unsettled(self, order_id: int | None = None) -> list[StepRow]:
+        """Steps whose outcome is not known, of one order or of all."""
+        query = _SELECT.where(tables.steps.c.state.in_([state.value for state in UNSETTLED]))
+        if order_id is not None:
+            query = query.where(tables.steps.c.order_id == order_id)
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query.order_by(tables.steps.c.id))]
+
+    def intend(self, step: StepRow, also: Callable[[Connection], None] | None = None) -> None:
+        """Commit the intent of a step before it is sent; `also` joins the transaction.
+
+        A step that was refused or not executed may be intended again; one that is done or unsettled may not.
+        """
+        values: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
+        values["state"] = StepState.INTENDED.value
+        statement = upsert(tables.steps).values(**values)
+        again = statement.on_conflict_do_update(
+            index_elements=["identity"],
+            set_=values,
+            where=tables.steps.c.state.in_(
+                [StepState.REFUSED.value, StepState.NOT_EXECUTED.value, StepState.DISMISSED.value]
+            ),
+        )
+        with self._database.write() as connection:
+            if connection.execute(again).rowcount != 1:
+                raise ValueError(f"step {step.identity} is done or unsettled and can't be intended again")
+            if also is not None:
+                also(connection)
+
+    def finish(
+        self,
+        identity: str,
+        state: StepState,
+        at: datetime,
+        *,
+        remote_id: str | None = None,
+        answer: str = "",
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Commit the outcome of a step; `also` joins the transaction."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(tables.steps)
+                .where(tables.steps.c.identity == identity)
+                .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer)
+            )
+            if also is not None:
+                also(connection)
+
+    def retire(self, kind: str, remote_id: str) -> None:
+        """Set a done step aside whose record turned out to be gone, so that the record may be made again."""
+        table = tables.steps
+        gone = (table.c.kind == kind) & (table.c.remote_id == remote_id) & (table.c.state == StepState.DONE.value)
+        with self._database.write() as connection:
+            connection.execute(
+                update(table).where(gone).values(identity=table.c.identity + " (gone) " + table.c.remote_id)
+            )

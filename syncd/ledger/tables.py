@@ -1,0 +1,178 @@
+"""What syncd remembers, as tables.
+
+An order is identified by connector, account at the platform and package id; a step by its identity, which says kind,
+order and which one of its kind. Both are unique in the database itself, so that two processes can't disagree.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+from syncd.ledger.columns import Json, Moment, Money
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connector", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_text", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("ordered_at", Moment),
+    Column("total", Money),
+    Column("currency", Text, nullable=False),
+    Column("document", Json),
+    Column("raw", Json),
+    Column("fingerprint", Text, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("rule", Text),
+    Column("judged_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("hold_code", Text),
+    Column("remedy", Text, nullable=False),
+    Column("contact_id", Text),
+    Column("invoice_id", Text),
+    Column("issue_date", Text),
+    Column("payable", Money),
+    Column("difference", Money),
+    Column("invoiced_at", Moment),
+    UniqueConstraint("connector", "account", "package"),
+    Index("ix_orders_state_rule", "state", "rule"),
+    Index("ix_orders_customer", "connector", "account", "customer"),
+    Index("ix_orders_number", "platform", "number"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("order_id", Integer, ForeignKey("orders.id"), nullable=False),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("order_id", Integer, ForeignKey("orders.id")),
+    Column("state", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("query", Json, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("fence", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("intended_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("remote_id", Text),
+    Column("answer", Text, nullable=False),
+    UniqueConstraint("identity"),
+    Index("ix_steps_order_id", "order_id"),
+    Index("ix_steps_state", "state"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order_id", Integer, ForeignKey("orders.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_history_order_id", "order_id"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("mark", Moment, nullable=False),
+    Column("read_at", Moment, nullable=False),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("approved", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("first_invoice_at", Moment),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("access_token", Text, nullable=False),
+    Column("refresh_token", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("sent", Json, nullable=False),
+    Column("margin", Float, nullable=False),
+    Column("blocked_until", Float, nullable=False),
+)
+
+rounding = Table(
+    "rounding",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("candidates", Json, nullable=False),
+    Column("learned_at", Moment, nullable=False),
+)
+
+mirror = Table(
+    "mirror",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("document", Json, nullable=False),
+    Index("ix_mirror_key", "company", "kind", "key"),
+    Index("ix_mirror_email", "company", "kind", "email"),
+)
+
+mirror_state = Table(
+    "mirror_state",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("complete", Boolean, nullable=False),
+    Column("highest_id", Integer, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

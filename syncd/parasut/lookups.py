@@ -1,0 +1,113 @@
+"""Questions to Paraşüt that need more than one record or one page.
+
+Lists leave archived records out, so what is not found is asked for a second time among the archived. Filters are not
+trusted to compare as we do (upper case, spaces): what comes back is compared again. All raise as `ParasutClient.send`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from syncd.parasut.client import ParasutClient
+from syncd.parasut.jsonapi import Resource
+from syncd.parasut.request import Request
+from syncd.parasut.resources import (
+    Account,
+    Contact,
+    ItemCategory,
+    Product,
+    SalesInvoice,
+    parse_account,
+    parse_contact,
+    parse_item_category,
+    parse_product,
+    parse_sales_invoice,
+)
+
+Record = TypeVar("Record")
+INVOICE_INCLUDES = "contact,details,details.product,payments"
+
+
+def find_contacts_by_tax_number(
+    client: ParasutClient, tax_number: str, accept: Callable[[Contact], bool] = lambda _: True
+) -> list[Contact]:
+    """Return the contacts with exactly this tax number that `accept` likes, live ones; if there is none, archived ones.
+
+    Several are possible: Paraşüt allows the same tax number twice.
+    """
+
+    def matches(contact: Contact) -> bool:
+        return contact.tax_number.strip() == tax_number and accept(contact)
+
+    return _live_else_archived(client, "contacts", ("filter[tax_number]", tax_number), parse_contact, matches)
+
+
+def find_contacts_by_email(
+    client: ParasutClient, email: str, accept: Callable[[Contact], bool] = lambda _: True
+) -> list[Contact]:
+    """Return the contacts with this e-mail that `accept` likes, live ones; if there is none, archived ones.
+
+    Upper and lower case of A–Z count as the same; nothing else is folded (İ and I stay different letters).
+    """
+    wanted = _folded(email)
+
+    def matches(contact: Contact) -> bool:
+        return _folded(contact.email) == wanted and accept(contact)
+
+    return _live_else_archived(client, "contacts", ("filter[email]", email), parse_contact, matches)
+
+
+def find_products_by_code(client: ParasutClient, code: str) -> list[Product]:
+    """Return the products with exactly this code, live ones; if there is none, archived ones.
+
+    More than one means that the code is not unique at Paraşüt, which nothing there prevents.
+    """
+    return _live_else_archived(
+        client, "products", ("filter[code]", code), parse_product, lambda product: product.code == code
+    )
+
+
+def categories(client: ParasutClient, category_type: str = "") -> list[ItemCategory]:
+    """Return all item categories, or those of one type: `SalesInvoice`, `Contact`, `Product` …"""
+    filters = (("filter[category_type]", category_type),) if category_type else ()
+    query = (*filters, ("include", "parent_category"))
+    found = [parse_item_category(resource) for resource in _walk(client, "item_categories", query)]
+    return [category for category in found if category_type in ("", category.category_type)]
+
+
+def accounts(client: ParasutClient) -> list[Account]:
+    """Return all accounts that are not archived."""
+    return [parse_account(resource) for resource in _walk(client, "accounts")]
+
+
+def invoice(client: ParasutClient, invoice_id: str) -> SalesInvoice:
+    """Return one sales invoice with contact, lines and payments, also a cancelled or archived one.
+
+    Raises `Refused` with status 404 when there is none.
+    """
+    request = Request("GET", f"sales_invoices/{invoice_id}", (("include", INVOICE_INCLUDES),))
+    return parse_sales_invoice(client.send(request).resource)
+
+
+def _live_else_archived(
+    client: ParasutClient,
+    resource: str,
+    query: tuple[str, str],
+    parse: Callable[[Resource], Record],
+    matches: Callable[[Record], bool],
+) -> list[Record]:
+    for archived in ((), (("filter[archived]", "true"),)):
+        records = (parse(found) for found in _walk(client, resource, (query, *archived)))
+        if found := [record for record in records if matches(record)]:
+            return found
+    return []
+
+
+def _walk(client: ParasutClient, resource: str, query: tuple[tuple[str, str], ...] = ()) -> Iterator[Resource]:
+    for page in client.pages(resource, query):
+        yield from page
+
+
+def _folded(email: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in email.strip())

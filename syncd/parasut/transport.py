@@ -1,0 +1,122 @@
+"""The way out to Paraşüt: keeps to the budget, waits as a 429 says, and repeats what may be repeated."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import httpx
+from loguru import logger
+
+from syncd.errors import CompanyStopped, NotExecuted, Throttled
+from syncd.parasut.answer import no_outcome, retry_after_seconds, usable
+from syncd.parasut.stores import CallBudget
+
+TOKEN_PATH: Final = "/oauth/token"
+
+_TRIES: Final = 4
+_BACK_OFF_SECONDS: Final = (1.0, 2.0, 4.0)
+# Raised before the first byte of a request has left.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class PacedTransport(httpx.BaseTransport):
+    """Sends through another transport, every attempt within the budget.
+
+    Repeated, at most four tries in all: a 429 and a connection that never stood, for every method, since nothing was
+    carried out; time-outs, broken connections, 5xx and unreadable answers only for reads and for the token endpoint,
+    where a second try can do no harm (a refresh token that was used up leads to a login with the password).
+
+    Raises `Throttled` and `NotExecuted` when the tries are used up, `OutcomeUnknown` for a write that has no answer.
+    A response that came is returned, read to its end, whatever its status.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        budget: CallBudget,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._budget = budget
+        self._clock = clock
+        self._sleep = sleep
+        self._counting = threading.Lock()
+        self.calls = 0
+        self.throttled = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        repeatable = request.method == "GET" or request.url.path.endswith(TOKEN_PATH)
+        for attempt in range(1, _TRIES + 1):
+            last = attempt == _TRIES
+            self._wait_for_a_place()
+            started = self._clock()
+            try:
+                response = self._inner.handle_request(request)
+                response.read()
+            except _NOT_SENT as error:
+                if last:
+                    raise NotExecuted(f"Paraşüt can't be reached at {request.url.host}: {_words(error)}.") from None
+                self._log(request, started, _words(error))
+            except httpx.UnsupportedProtocol:
+                raise CompanyStopped(
+                    "parasut.base_url is no web address.", "Write it as https://api.parasut.com, or leave it out."
+                ) from None
+            except httpx.RequestError as error:
+                self._log(request, started, _words(error))
+                if not repeatable or last:
+                    # A token call that got lost has carried out nothing: the request behind it never left.
+                    method = "GET" if repeatable else request.method
+                    raise no_outcome(method, _path(request), _words(error)) from None
+            else:
+                self._log(request, started, str(response.status_code))
+                if response.status_code == 429:
+                    self._obey(request, response, last)
+                    continue
+                if last or not repeatable or not _worth_a_second_look(request, response):
+                    return response
+            self._sleep(_BACK_OFF_SECONDS[attempt - 1])
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _wait_for_a_place(self) -> None:
+        while (wait := self._budget.reserve(self._clock())) > 0:
+            self._sleep(wait)
+        with self._counting:
+            self.calls += 1
+
+    def _obey(self, request: httpx.Request, response: httpx.Response, last: bool) -> None:
+        with self._counting:
+            self.throttled += 1
+        pause = retry_after_seconds(response)
+        self._budget.throttled(self._clock(), pause)
+        if last:
+            raise Throttled(f"Paraşüt takes no more requests now; {_path(request)} was not carried out.", pause)
+
+    def _log(self, request: httpx.Request, started: float, outcome: str) -> None:
+        milliseconds = (self._clock() - started) * 1000
+        logger.debug("{} {}: {} in {:.0f} ms", request.method, _path(request), outcome, milliseconds)
+
+
+def _worth_a_second_look(request: httpx.Request, response: httpx.Response) -> bool:
+    if response.status_code >= 500 or response.status_code == 408:
+        return True
+    return request.method == "GET" and response.is_success and not usable("GET", response)
+
+
+def _path(request: httpx.Request) -> str:
+    """The path with the names of the query, not its values: those of filters are addresses and tax numbers."""
+    names = "&".join(request.url.params)
+    return request.url.path + (f"?{names}" if names else "")
+
+
+def _words(error: httpx.RequestError) -> str:
+    kind = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection failed"
+    text = str(error).rstrip(".")
+    return f"{kind} ({text})" if text else kind

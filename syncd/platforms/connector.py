@@ -1,0 +1,135 @@
+"""A connector file: how to talk to one kind of platform, read, checked and compiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from syncd.config.document import Document, Steps, read_document
+from syncd.errors import ConfigurationError
+from syncd.mapping.template import Template, compile_expression, compile_template
+from syncd.orders.status import Status
+from syncd.problem import Position, Problem, Source
+from syncd.resources import SCHEMAS
+
+_EXPRESSIONS = frozenset({"when", "ok"})
+_AS_WRITTEN = frozenset({"title", "settings", "statuses", "tables", "functions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`item in record.line_items`: the name that every element of a list gets in the fields beside it."""
+
+    name: str
+    elements: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector, compiled. `parts` is the file's data with a `Template` for each text that holds `{{`."""
+
+    file: Path
+    title: str
+    settings: Mapping[str, Any]
+    parts: Mapping[str, Any]
+    statuses: Mapping[str, Status]
+    tables: Mapping[str, Any]
+    functions: Mapping[str, Callable[..., Any]]
+
+
+@cache
+def load_connector(path: Path) -> Connector:
+    """The connector in the YAML file at `path`. Raises `ConfigurationError` with every problem and its place."""
+    document = read_document(path)
+    problems = _schema_problems(document)
+    if problems:
+        raise ConfigurationError(problems)
+    functions = {name: _function(document, name, problems) for name in document.data.get("functions", {})}
+    parts = _compiled(document, (), problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return Connector(
+        file=path,
+        title=document.data["title"],
+        settings=document.data["settings"],
+        parts=parts,
+        statuses={word: Status(status) for word, status in document.data["statuses"].items()},
+        tables=document.data.get("tables", {}),
+        functions=functions,
+    )
+
+
+def with_defaults(connector: Connector, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The platform's own settings, completed by the `default` of each key of the connector's settings schema."""
+    properties: Mapping[str, Mapping[str, Any]] = connector.settings["properties"]
+    defaults = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
+    return defaults | dict(options)
+
+
+def _schema_problems(document: Document) -> list[Problem]:
+    schema = json.loads((SCHEMAS / "connector.schema.json").read_text("utf-8"))
+    problems = []
+    for error in Draft202012Validator(schema).iter_errors(document.data):
+        steps: Steps = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            unknown = [key for key in error.instance if key not in error.schema.get("properties", {})]
+            problems += [Problem(document.key_at((*steps, key)), f"unknown key '{key}'") for key in unknown]
+        else:
+            problems.append(Problem(document.value_at(steps), error.message))
+    return sorted(problems, key=lambda problem: problem.position)
+
+
+def _function(document: Document, name: str, problems: list[Problem]) -> Callable[..., Any]:
+    module, _, attribute = document.data["functions"][name].partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        problems.append(Problem(document.value_at(("functions", name)), f"the function can't be loaded: {error}"))
+        return lambda *_: None
+    assert callable(found)
+    return found  # type: ignore[no-any-return]
+
+
+def _compiled(document: Document, steps: Steps, problems: list[Problem]) -> Any:
+    value = _value_of(document.data, steps)
+    if isinstance(value, dict):
+        below = [key for key in value if steps or key not in _AS_WRITTEN]
+        return {key: _compiled(document, (*steps, key), problems) for key in below}
+    if isinstance(value, list):
+        return [_compiled(document, (*steps, number), problems) for number in range(len(value))]
+    if not isinstance(value, str):
+        return value
+    try:
+        return _compiled_text(value, steps, document.source_at(steps))
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+        return value
+
+
+def _compiled_text(text: str, steps: Steps, source: Source) -> Any:
+    if steps[-1] in _EXPRESSIONS:
+        return compile_expression(text, source)
+    if steps[-1] == "each":
+        name, _, elements = text.partition(" in ")
+        return Each(name.strip(), compile_expression(elements, _from(source, len(text) - len(elements))))
+    return compile_template(text, source) if "{{" in text or "{%" in text else text
+
+
+def _from(source: Source, offset: int) -> Source:
+    """The source of the text's rest, which begins at `offset`."""
+    place: Position = source.position_at(offset)
+    later = tuple((start - offset, line, column) for start, line, column in source.starts if start > offset)
+    return Source(source.file, ((0, place.line, place.column), *later))
+
+
+def _value_of(data: Any, steps: Steps) -> Any:
+    for step in steps:
+        data = data[step]
+    return data

@@ -1,0 +1,74 @@
+"""Everything that can be asked of the sandbox. Where the outside world's behaviour is unknown, it is a switch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from syncd.sandbox.faults import Fault
+from syncd.sandbox.parasut.arithmetic import Rounding
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """Ports (0 = any free one), credentials, seed, recording, limits, switches and faults of both stand-ins.
+
+    Money is in lira; every `…_seconds` is in seconds. Credentials are invented and guard nothing.
+    """
+
+    parasut_port: int = 0
+    shop_port: int = 0
+
+    company_id: int = 115
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-client-secret"
+    username: str = "muhasebe@ornek.test"
+    password: str = "sandbox-password"
+    token_seconds: int = 7200
+    token_error_status: Literal[401, 400] = 401
+    user_role: Literal["rw", "ro", "na"] = "rw"
+
+    consumer_key: str = "ck_" + "5a" * 20
+    consumer_secret: str = "cs_" + "5b" * 20
+    shop_permissions: Literal["read_write", "read", "write"] = "read_write"
+    shop_timezone: str = "Europe/Istanbul"
+    shop_certificate: Path | None = None
+    """A PEM certificate (chain); with it the shop speaks TLS."""
+    shop_certificate_key: Path | None = None
+
+    orders: int = 8
+    """How many orders the shop begins with; the first eight are telling ones."""
+    seed: int = 1
+    seed_file: Path | None = None
+    """A JSON list of WooCommerce orders to serve instead."""
+    refunds_file: Path | None = None
+    """With `seed_file`: the orders' refunds in detail, as JSON {order id: [refund, …]}."""
+
+    traffic: Path | None = None
+    """Paraşüt's exchanges as JSON lines, flushed one by one."""
+    shop_traffic: Path | None = None
+
+    rate_requests: int = 10
+    """Requests that Paraşüt takes in any `rate_seconds`; 0 means no limit."""
+    rate_seconds: float = 10.0
+    latency_seconds: float = 0.0
+
+    vat: Literal["line", "rate", "invoice"] = "line"
+    line_net: Literal["rounded", "exact"] = "rounded"
+    price_decimals: int = 6
+    discount: Literal["line", "unit"] = "line"
+
+    refuse_duplicate_contacts: bool = False
+    """422 for a second contact with the same tax number (fillers excepted)."""
+    refuse_duplicate_products: bool = False
+    """422 for a second product with the same code."""
+    page_size_answer: Literal["400", "422", "clamp"] = "400"
+    cash_sale: Literal["works", "ignored"] = "works"
+    over_payment: Literal["refuse", "accept"] = "refuse"
+
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def rounding(self) -> Rounding:
+        return Rounding(self.vat, self.line_net, self.price_decimals, self.discount)

@@ -1,0 +1,1 @@
+"""A stand-in for Paraşüt's API v4, as strict as its published description."""

@@ -1,0 +1,1 @@
+"""A stand-in for a WooCommerce shop's REST API v3."""

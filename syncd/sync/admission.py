@@ -1,0 +1,45 @@
+"""What keeps a due order waiting: a paused rule, a canary that is not approved, the limits of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from syncd.config.settings import Rule
+from syncd.ledger.ledger import Ledger, RuleState
+from syncd.ledger.orders import OrderRow
+
+
+@dataclass
+class Admission:
+    """Counts what a run has invoiced, by rule. An order that a person named passes the limits, not the canary."""
+
+    ledger: Ledger
+    named: bool
+    done: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    states: dict[str, RuleState] = field(default_factory=dict)
+
+    def refusal(self, rule: Rule, row: OrderRow) -> str:
+        """Why the order waits, or ""."""
+        state = self.states.setdefault(rule.name, self.ledger.rule(rule.name))
+        done = self.done.get(rule.name, 0)
+        if state.paused:
+            return f"the rule is paused; `syncd resume --rule {rule.name}` lets it go on"
+        if rule.canary and not state.approved and (done or state.first_invoice_at is not None):
+            return f"the rule's first invoice is to be looked at; `syncd approve {rule.name}` lets the others go"
+        if self.named:
+            return ""
+        if rule.limits.per_run is not None and done >= rule.limits.per_run:
+            return f"limits.per_run: {rule.limits.per_run} invoices were made; the next run goes on"
+        total = row.total or Decimal(0)
+        if rule.limits.amount is not None and self.sums.get(rule.name, Decimal(0)) + total > rule.limits.amount:
+            return f"limits.amount: this order's {total} would carry the run over {rule.limits.amount}" + (
+                f"; `syncd apply --order {row.name}` makes it all the same" if total > rule.limits.amount else ""
+            )
+        return ""
+
+    def count(self, rule: Rule, row: OrderRow) -> None:
+        """One more was invoiced."""
+        self.done[rule.name] = self.done.get(rule.name, 0) + 1
+        self.sums[rule.name] = self.sums.get(rule.name, Decimal(0)) + (row.total or Decimal(0))

@@ -1,0 +1,220 @@
+"""Doing what a plan says for one order, and checking what Paraşüt made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from loguru import logger
+
+from syncd.errors import Hold, Refused
+from syncd.ledger.mirror import Kind
+from syncd.ledger.orders import OrderRow
+from syncd.ledger.steps import StepState
+from syncd.orders.amounts import GrossLine, solve
+from syncd.orders.invoiceable import invoiceable
+from syncd.parasut.bodies import delete_sales_invoice, payment_body
+from syncd.parasut.resources import SalesInvoice
+from syncd.sync.contacts import usable_email, usable_tax_number
+from syncd.sync.executor import outcome_unknown
+from syncd.sync.knowledge import LedgerKnowledge
+from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
+from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
+from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Ref
+
+TOLERANCE: Final = Decimal("0.01")
+_SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An order whose invoice is made."""
+
+    row: OrderRow
+    plan: InvoicePlan
+
+
+def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
+    """Make the invoice of one due order and everything it needs; the ledger knows every step before and after it.
+
+    Raises Hold when a person is needed; NotExecuted, CompanyStopped and Stopped when the whole run must end.
+    """
+    unsettled = work.ledger.steps.unsettled(row.ledger_id)
+    if unsettled:
+        raise outcome_unknown(unsettled[0])
+    plan = _plan(row, context, work)
+    try:
+        return _carry_out(plan, row, context, work)
+    except Refused as refusal:
+        if not _forget_what_is_gone(plan, refusal, work):
+            raise _refused(refusal) from refusal
+    plan = _plan(row, context, work)
+    try:
+        return _carry_out(plan, row, context, work)
+    except Refused as refusal:
+        raise _refused(refusal) from refusal
+
+
+def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
+    """Plan with what the mirror knows; look up what it can't know; plan again."""
+    try:
+        plan = _planned(row, context, work, looked_up=False)
+    except Hold as hold:
+        if hold.code not in _SMALL_LIST_HOLDS:
+            raise
+        work.refresher.small_lists(at_once=True)  # it may have been made within the hour, on account of this very hold
+        plan = _planned(row, context, work, looked_up=False)
+    if any(isinstance(step, CreateCategory) for step in plan.steps):
+        work.refresher.small_lists(at_once=True)
+    document = plan.document
+    if not isinstance(plan.contact, Known):
+        work.refresher.look_up_contact(
+            usable_tax_number(str(document.contact.get("tax_number", ""))),
+            usable_email(str(document.contact.get("email", ""))),
+        )
+    codes = {line.code for line in plan.lines if not isinstance(line.product, Known)} | set(plan.unseen)
+    for code in sorted(codes - {""}):
+        work.refresher.look_up_product(code)
+    return _planned(row, context, work, looked_up=True)
+
+
+def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool) -> InvoicePlan:
+    deleted = work.ledger.steps.get(f"delete sale {row.key}#1")
+    return plan_order(
+        row.key,
+        row.name,
+        row.order,
+        context,
+        LedgerKnowledge(work.ledger, looked_up=looked_up),
+        issue_date=date.fromisoformat(row.issue_date) if row.issue_date else None,
+        attempt=2 if deleted is not None and deleted.state is StepState.DONE else 1,
+    )
+
+
+def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
+    made: dict[str, str] = {}
+    for step in plan.steps:
+        match step:
+            case CreateCategory():
+                made[step.identity] = make_category(step, made, work)
+            case CreateContact():
+                made[step.identity] = make_contact(step, row, made, work)
+            case CreateProduct():
+                made[step.identity] = make_product(step, made, work)
+            case CreateInvoice():
+                invoice = make_invoice(step, plan, row, made, work)
+                return _settle(invoice, plan, row, context, made, work)
+    raise AssertionError("a plan ends with its invoice")
+
+
+def _settle(
+    invoice: SalesInvoice,
+    plan: InvoicePlan,
+    row: OrderRow,
+    context: PlanContext,
+    made: dict[str, str],
+    work: Work,
+) -> Applied:
+    """Compare the payable, repair a wrong draft once, book the payment that is missing, and close the order."""
+    step = plan.invoice
+    if invoice.net_total != plan.total and not _acceptable(invoice, plan, row, context, work):
+        return _repair(invoice, plan, row, context, work)
+    if step.payment is not None and invoice.payment_status != "paid" and invoice.remaining > 0:
+        request = payment_body(
+            invoice.id,
+            resolved(step.payment.account, made),
+            step.payment.day,
+            invoice.remaining,
+            step.payment.description,
+        )
+        try:
+            run_step(work, f"payment {step.identity}", "payment", request, "sales_invoices", row)
+        except Refused as refusal:
+            raise Hold(
+                "payment-refused",
+                f"The invoice {invoice.id} is made, but Paraşüt refused its payment: {refusal.message}",
+                "Book the payment in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+            ) from refusal
+    return Applied(_close(invoice, plan, row, work), plan)
+
+
+def _acceptable(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> bool:
+    """Whether a payable that differs from the total is the best there is, and the rule takes that."""
+    if abs(invoice.net_total - plan.total) > TOLERANCE or context.rule.inexact == "hold":
+        return False
+    best = _solve_again(row, context, work)
+    return abs(best - plan.total) >= abs(invoice.net_total - plan.total)
+
+
+def _solve_again(row: OrderRow, context: PlanContext, work: Work) -> Decimal:
+    order = invoiceable(row.order, context.rule.refunded_before)
+    lines = [GrossLine(line.total, line.quantity, line.vat_rate) for line in order.lines]
+    return solve(lines, LedgerKnowledge(work.ledger).profiles).figures.payable
+
+
+def _repair(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
+    """Delete a draft that came out wrong and make it anew with what its figures taught; once."""
+    wrong = Hold(
+        "invoice-amount-differs",
+        f"Paraşüt made {invoice.net_total} of the invoice {invoice.id}; the order's total is {plan.total}.",
+        "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
+    )
+    better = abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total)
+    if not better or not plan.invoice.identity.endswith("#1"):
+        raise wrong
+    try:
+        run_step(
+            work, f"delete {plan.invoice.identity}", "delete", delete_sales_invoice(invoice.id), "sales_invoices", row
+        )
+    except Refused as refusal:
+        raise wrong from refusal
+    text = f"invoice {invoice.id} deleted: it came to {invoice.net_total} instead of {plan.total}"
+    row = work.ledger.orders.change(row, text, work.clock(), invoice_id=None)
+    return _carry_out(_plan(row, context, work), row, context, work)
+
+
+def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:
+    difference = invoice.net_total - plan.total
+    words = f"invoiced: {invoice.net_total} {plan.currency}, {plan.payment}"
+    return work.ledger.orders.close_with_invoice(
+        row,
+        row.order,
+        words,
+        work.clock(),
+        invoice_id=invoice.id,
+        payable=invoice.net_total,
+        difference=difference or None,
+    )
+
+
+def _forget_what_is_gone(plan: InvoicePlan, refusal: Refused, work: Work) -> bool:
+    """Drop mirrored records that a refusal names as not found; whether there was any."""
+    words = " ".join(refusal.details)
+    invoice = plan.invoice
+    known: list[tuple[Kind, str, Ref | None]] = [("contacts", "Contact", invoice.contact)]
+    known += [("products", "Product", line.product) for line in invoice.lines]
+    known.append(("item_categories", "ItemCategory", invoice.category))
+    known += [
+        ("item_categories", "ItemCategory", step.category)
+        for step in plan.steps
+        if isinstance(step, CreateContact | CreateProduct)
+    ]
+    if invoice.payment is not None:
+        known.append(("accounts", "Account", invoice.payment.account))
+    gone = {
+        (kind, ref.id) for kind, model, ref in known if isinstance(ref, Known) and f"{model}-{ref.id}" in words.split()
+    }
+    for kind, remote_id in sorted(gone):
+        logger.info("Paraşüt no longer has {} {}; looking afresh", kind, remote_id)
+        work.refresher.look_again(kind, remote_id)
+    return bool(gone)
+
+
+def _refused(refusal: Refused) -> Hold:
+    return Hold(
+        "refused",
+        f"Paraşüt refused: {refusal.message}",
+        "Correct what it names (mapping, product, contact or account), then `syncd orders retry` the order.",
+    )

@@ -1,0 +1,114 @@
+"""The only way a write leaves syncd: intent into the ledger, request, outcome into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from loguru import logger
+from sqlalchemy import Connection
+
+from syncd.errors import CompanyStopped, Hold, NotExecuted, OutcomeUnknown, Refused, SyncdError
+from syncd.ledger.ledger import Ledger
+from syncd.ledger.steps import UNSETTLED, StepRow, StepState
+from syncd.parasut.answer import Answer
+from syncd.parasut.client import ParasutClient
+from syncd.parasut.request import Request
+
+STOP_SETTING = "paused"
+
+
+class Stopped(SyncdError):
+    """A person paused syncd, or asked this run to end: nothing more is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The record a step made. `answer` is None when the step was done by an earlier run."""
+
+    remote_id: str
+    answer: Answer | None
+
+
+class Executor:
+    """Runs steps, each at most once. `stopping` is asked before every write."""
+
+    def __init__(
+        self,
+        client: ParasutClient,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._clock = clock
+        self._stopping = stopping
+
+    def run(
+        self,
+        identity: str,
+        kind: str,
+        request: Request,
+        *,
+        order_id: int | None,
+        fence: int,
+        with_intent: Callable[[Connection], None] | None = None,
+    ) -> Outcome:
+        """Run the step of that identity, unless it was done before; `fence` is the highest id of its kind seen so far.
+
+        Raises Hold `outcome-unknown` when the step may or may not have been carried out, now or in an earlier run;
+        Refused, NotExecuted, CompanyStopped as the client does; Stopped when nothing may be sent.
+        """
+        before = self._ledger.steps.get(identity)
+        if before is not None and before.state is StepState.DONE:
+            return Outcome(before.remote_id or "", None)
+        if before is not None and before.state in UNSETTLED:
+            raise outcome_unknown(before)
+        if self._stopping() or self._ledger.setting(STOP_SETTING) is not None:
+            raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
+        step = StepRow(
+            identity=identity,
+            kind=kind,
+            order_id=order_id,
+            state=StepState.INTENDED,
+            method=request.method,
+            path=request.path,
+            query=[list(pair) for pair in request.query],
+            body=(request.content or b"").decode(),
+            fence=str(fence),
+            attempts=(before.attempts if before else 0) + 1,
+            intended_at=self._clock(),
+        )
+        self._ledger.steps.intend(step, with_intent)
+        return self._send(step, request)
+
+    def _send(self, step: StepRow, request: Request) -> Outcome:
+        try:
+            answer = self._client.send(request)
+        except (NotExecuted, CompanyStopped) as error:
+            self._finish(step, StepState.NOT_EXECUTED, answer=error.message)
+            raise
+        except Refused as error:
+            self._finish(step, StepState.REFUSED, answer=error.message)
+            raise
+        except OutcomeUnknown as error:
+            self._finish(step, StepState.UNKNOWN, answer=error.message)
+            logger.warning("the outcome of {} is unknown: {}", step.identity, error.message)
+            raise outcome_unknown(step) from error
+        remote_id = answer.resource.id if answer.body else ""
+        self._finish(step, StepState.DONE, remote_id=remote_id)
+        return Outcome(remote_id, answer)
+
+    def _finish(self, step: StepRow, state: StepState, *, remote_id: str | None = None, answer: str = "") -> None:
+        self._ledger.steps.finish(step.identity, state, self._clock(), remote_id=remote_id, answer=answer)
+
+
+def outcome_unknown(step: StepRow) -> Hold:
+    """The hold of an order one of whose writes may or may not have been carried out."""
+    return Hold(
+        "outcome-unknown",
+        f"Whether Paraşüt carried out `{step.identity}` ({step.method} {step.path}) is not known.",
+        "Look in Paraşüt. Then `syncd orders resolve ORDER --adopt ID` if it is there, or `--send-again` if it is not.",
+    )

@@ -1,0 +1,217 @@
+"""Which rule owns an order, and whether it is to be invoiced now: pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Any
+
+from syncd.config.settings import Rule
+from syncd.errors import Hold, TemplateFailure
+from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.orders.json import order_to_json
+from syncd.orders.order import Order
+from syncd.orders.status import SIDE_EXITS, Status, has_reached
+
+UNREADABLE_STATUS = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An order as a platform showed it at a moment; `order` is None and `problem` says why when it can't be read."""
+
+    key: OrderKey
+    platform: str
+    number: str
+    raw: Mapping[str, Any]
+    at: datetime
+    order: Order | None = None
+    problem: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The rules of today, ready to judge orders by. `variables` are what templates see as `platform`, by name."""
+
+    rules: Sequence[Rule]
+    zone: tzinfo
+    variables: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when any rule's claim on orders changes."""
+        claims = [
+            (
+                rule.name,
+                rule.platforms,
+                str(rule.trigger.status),
+                rule.trigger.since.isoformat(),
+                rule.trigger.condition.text if rule.trigger.condition else "",
+            )
+            for rule in self.rules
+        ]
+        return _digest(claims)
+
+    def owner(self, platform: str, order: Order) -> tuple[Rule | None, str]:
+        """The first rule that wants an order, or None with the reason of each rule that doesn't.
+
+        Raises Hold `template-failed` when a rule's `if` can't be told.
+        """
+        reasons: list[str] = []
+        ordered_on = order.ordered_at.astimezone(self.zone).date()
+        for rule in self.rules:
+            if platform not in rule.platforms:
+                continue
+            if ordered_on < rule.trigger.since:
+                reasons.append(f"{rule.name}: ordered on {ordered_on}, before `since: {rule.trigger.since}`")
+                continue
+            if rule.trigger.condition is not None and not self._holds(rule, platform, order):
+                reasons.append(f"{rule.name}: `if: {rule.trigger.condition.text}` is not true")
+                continue
+            return rule, ""
+        return None, "; ".join(reasons) or f"no rule is for {platform}"
+
+    def _holds(self, rule: Rule, platform: str, order: Order) -> bool:
+        assert rule.trigger.condition is not None
+        variables = {"order": order, "platform": self.variables[platform], "rule": {"name": rule.name}}
+        try:
+            return bool(rule.trigger.condition.render(variables))
+        except TemplateFailure as failure:
+            raise Hold("template-failed", str(failure), "Correct the rule's `if`, then retry the order.") from failure
+
+
+def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | None:
+    """The order's row after it was seen again, or None when there is nothing new to remember.
+
+    The owner of an order stays its owner. What a person decided (held, ignored) and what was invoiced stays so; an
+    invoiced order that was cancelled or returned since is held, once, if its rule says so.
+    """
+    fingerprint = _fingerprint(seen)
+    known_by = judgement.fingerprint
+    if (
+        row is not None
+        and row.fingerprint == fingerprint
+        and (row.state is not State.LEFT or row.judged_by == known_by)
+    ):
+        return None
+    updated = _described(seen, row, fingerprint, known_by)
+    if seen.order is None:
+        return _unreadable(seen, updated)
+    if row is not None and row.state is State.IGNORED:
+        return updated
+    if row is not None and row.invoice_id is not None:
+        return _after_invoice(row, updated, seen.order, judgement)
+    if row is not None and row.state is State.HELD and row.document is not None:
+        return updated
+    return decide(updated, seen.order, judgement)
+
+
+def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
+    """Give an order that is not invoiced its owner and its state by today's rules."""
+    row = replace(row, hold_code=None, remedy="", judged_by=judgement.fingerprint)
+    rule = next((rule for rule in judgement.rules if rule.name == row.rule and row.platform in rule.platforms), None)
+    if rule is None:
+        try:
+            rule, reason = judgement.owner(row.platform, order)
+        except Hold as hold:
+            return held(row, hold)
+        if rule is None:
+            return replace(row, rule=None, state=State.LEFT, reason=reason)
+    row = replace(row, rule=rule.name)
+    if order.status in SIDE_EXITS:
+        return replace(row, state=State.ENDED, reason=f"{order.status} before it was invoiced")
+    if has_reached(order.status, rule.trigger.status):
+        return replace(row, state=State.DUE, reason=f"reached {rule.trigger.status}")
+    return replace(row, state=State.WAITING, reason=f"waits for {rule.trigger.status}; is {_status_words(order)}")
+
+
+def held(row: OrderRow, hold: Hold) -> OrderRow:
+    """The row of an order that needs a person."""
+    return replace(row, state=State.HELD, hold_code=hold.code, reason=hold.message, remedy=hold.remedy)
+
+
+def _described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: str) -> OrderRow:
+    order = seen.order
+    fresh = row or OrderRow(
+        connector=seen.key.connector,
+        account=seen.key.account,
+        package=seen.key.package,
+        platform=seen.platform,
+        number=seen.number,
+        status=UNREADABLE_STATUS,
+        fingerprint="",
+        seen_at=seen.at,
+        changed_at=seen.at,
+        state=State.LEFT,
+    )
+    fresh = replace(
+        fresh, platform=seen.platform, fingerprint=fingerprint, seen_at=seen.at, changed_at=seen.at, judged_by=judged_by
+    )
+    if order is None:
+        return fresh
+    return replace(
+        fresh,
+        number=order.number,
+        status=str(order.status),
+        status_text=order.status_text,
+        customer=order.customer_id,
+        ordered_at=order.ordered_at,
+        total=order.total,
+        currency=order.currency,
+        document=order_to_json(order),
+    )
+
+
+def _unreadable(seen: Seen, row: OrderRow) -> OrderRow:
+    if row.invoice_id is not None or row.state is State.IGNORED:
+        return row
+    problem = seen.problem or Hold("record-unreadable", "The platform's record can't be read.")
+    return held(replace(row, document=None), problem)
+
+
+def _after_invoice(row: OrderRow, updated: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
+    rule = next((rule for rule in judgement.rules if rule.name == row.rule), None)
+    before = row.order if row.document is not None else None
+    if order.status is Status.CANCELLED and row.status != Status.CANCELLED:
+        if rule is None or rule.cancelled == "hold":
+            return held(
+                updated,
+                Hold(
+                    "cancelled-after-invoice",
+                    f"The order was cancelled after its invoice {row.invoice_id} was made.",
+                    "Cancel the invoice in Paraşüt if need be, then `syncd orders ignore` the order.",
+                ),
+            )
+        return updated
+    gave_back_more = before is not None and len(order.returns) > len(before.returns)
+    returned_now = order.status is Status.RETURNED and row.status != Status.RETURNED
+    if (gave_back_more or returned_now) and (rule is None or rule.returned == "hold"):
+        return held(
+            updated,
+            Hold(
+                "returned-after-invoice",
+                f"Something of the order was returned after its invoice {row.invoice_id} was made.",
+                "Make the return document in Paraşüt, then `syncd orders ignore` the order.",
+            ),
+        )
+    return updated
+
+
+def _status_words(order: Order) -> str:
+    return f"{order.status} ({order.status_text})" if order.status_text else str(order.status)
+
+
+def _fingerprint(seen: Seen) -> str:
+    if seen.order is None:
+        return _digest(["unreadable", seen.problem.code if seen.problem else "", seen.raw])
+    document = order_to_json(seen.order)
+    document.pop("updated_at", None)  # our own notes at the platform move it, and nothing else
+    return _digest(document)
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,131 @@
+"""Knowledge out of the ledger: the mirror, and what plans before this one will have made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from syncd.ledger.ledger import Ledger
+from syncd.ledger.mirror import Kind, Mirrored
+from syncd.ledger.orders import OrderKey
+from syncd.orders.amounts import ALL_PROFILES, RoundingProfile
+from syncd.orders.order import Order
+from syncd.sync.contacts import mirrored_contact
+from syncd.sync.known import KnownAccount, KnownCategory, KnownContact, KnownProduct
+from syncd.sync.steps import CreateCategory, CreateContact, CreateProduct, Known, Made, Step
+
+
+class LedgerKnowledge:
+    """Knowledge from the ledger, plus what `assume` adds in a dry run: the records earlier plans would make."""
+
+    def __init__(self, ledger: Ledger, *, looked_up: bool = True) -> None:
+        self._ledger = ledger
+        self._looked_up = looked_up
+        self._contacts: list[KnownContact] = []
+        self._products: list[KnownProduct] = []
+        self._categories: list[KnownCategory] = []
+        self._claims: dict[tuple[str, str, str], OrderKey] = {}
+        self.refresh_profiles()
+
+    def refresh_profiles(self) -> None:
+        """Read the rounding profiles that remain possible."""
+        known = {str(profile): profile for profile in ALL_PROFILES}
+        remaining = tuple(known[key] for key in self._ledger.company.rounding() if key in known)
+        self._profiles = remaining or ALL_PROFILES
+
+    @property
+    def profiles(self) -> Sequence[RoundingProfile]:
+        """The rounding profiles the account may have, most plausible first."""
+        return self._profiles
+
+    def complete(self, kind: Kind) -> bool:
+        """Whether every record of the kind is known."""
+        return self._looked_up or self._ledger.mirror.state(kind).complete
+
+    def contacts_by_tax_number(self, tax_number: str) -> list[KnownContact]:
+        """Contacts with exactly that tax number."""
+        found = [_contact(record) for record in self._ledger.mirror.by_key("contacts", tax_number)]
+        return found + [contact for contact in self._contacts if contact.tax_number == tax_number]
+
+    def contacts_by_email(self, email: str) -> list[KnownContact]:
+        """Contacts with that e-mail."""
+        found = [_contact(record) for record in self._ledger.mirror.by_email(email)]
+        return found + [contact for contact in self._contacts if contact.email == email]
+
+    def contact_of_customer(self, key: OrderKey, customer: str) -> KnownContact | None:
+        """The contact the platform's customer was invoiced to before."""
+        contact_id = self._ledger.orders.contact_of_customer(key.connector, key.account, customer)
+        record = self._ledger.mirror.by_id("contacts", contact_id) if contact_id else None
+        return None if record is None else _contact(record)
+
+    def products_by_code(self, code: str) -> list[KnownProduct]:
+        """Products with exactly that code, archived ones too."""
+        found = [
+            KnownProduct(Known(record.remote_id), record.name, record.key, record.archived)
+            for record in self._ledger.mirror.by_key("products", code)
+        ]
+        return found + [product for product in self._products if product.code == code]
+
+    def categories(self, category_type: str) -> list[KnownCategory]:
+        """Categories of a type."""
+        records = {record.remote_id: record for record in self._ledger.mirror.all("item_categories")}
+        found = [
+            KnownCategory(Known(record.remote_id), record.key, _path(record, records))
+            for record in records.values()
+            if record.key == category_type
+        ]
+        return found + [category for category in self._categories if category.type == category_type]
+
+    def accounts(self) -> list[KnownAccount]:
+        """Accounts that are not archived."""
+        return [
+            KnownAccount(Known(record.remote_id), record.name, record.key)
+            for record in self._ledger.mirror.all("accounts")
+            if not record.archived
+        ]
+
+    def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
+        """The number of another order whose invoice holds a line of this one."""
+        return self._ledger.orders.claimed_by_another(key, order)
+
+    def assume(self, steps: Sequence[Step]) -> None:
+        """Count the records that a plan makes as known, so that the next plan of a dry run finds them."""
+        for step in steps:
+            match step:
+                case CreateContact():
+                    self._contacts.append(contact_to_be(step))
+                case CreateProduct():
+                    attributes = step.attributes
+                    self._products.append(
+                        KnownProduct(Made(step.identity), str(attributes["name"]), str(attributes.get("code", "")))
+                    )
+                case CreateCategory():
+                    parents = [known.path for known in self.categories(step.type) if known.ref == step.parent]
+                    path = (*(parents[0] if parents else ()), step.name)
+                    self._categories.append(KnownCategory(Made(step.identity), step.type, path))
+                case _:
+                    pass
+
+
+def contact_to_be(step: CreateContact) -> KnownContact:
+    """The contact that a step makes, as the matcher will see it."""
+    record = mirrored_contact(
+        "",
+        str(step.attributes["name"]),
+        str(step.attributes.get("tax_number", "")),
+        str(step.attributes.get("email", "")),
+    )
+    return KnownContact(Made(step.identity), record.name, record.key, record.email)
+
+
+def _contact(record: Mirrored) -> KnownContact:
+    return KnownContact(Known(record.remote_id), record.name, record.key, record.email, record.archived)
+
+
+def _path(record: Mirrored, records: dict[str, Mirrored]) -> tuple[str, ...]:
+    path: list[str] = []
+    current: Mirrored | None = record
+    while current is not None and len(path) < 20:  # a loop of parents would be Paraşüt's bug, but must not hang us
+        path.insert(0, current.name)
+        parent = str((current.document or {}).get("parent_id") or "")
+        current = records.get(parent)
+    return tuple(path)

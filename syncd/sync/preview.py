@@ -1,0 +1,68 @@
+"""The dry run: the plans that a run would carry out now."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from syncd.errors import Hold, ParasutError
+from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.sync.admission import Admission
+from syncd.sync.collect import judge_again
+from syncd.sync.judge import held
+from syncd.sync.knowledge import LedgerKnowledge
+from syncd.sync.plan import PlanContext, plan_order
+from syncd.sync.refresh import Refresher
+from syncd.sync.report import Report, Result, Selection, Verdict
+from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.workshop import Workshop
+
+
+def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) -> Report:
+    """The dry run: what `work` would do now. Changes no order and no step, and writes nothing to the outside.
+
+    With `offline` nothing is asked of anybody: the orders are those the ledger holds as due.
+    """
+    report = Report()
+    judgement = workshop.judgement
+    changed: dict[OrderKey, OrderRow] = {}
+    if not offline:
+        for collected in collect_all(workshop, selection, judgement, store=False):
+            report.collected.append(collected)
+            changed |= {row.key: row for row in collected.changed}
+        changed = {row.key: row for row in judge_again(workshop.ledger, judgement)} | changed
+    rows = due_rows(workshop.ledger, changed, selection)
+    if rows and workshop.client is not None and not offline:
+        try:
+            Refresher(workshop.client, workshop.ledger, workshop.clock).refresh(len(rows))
+        except ParasutError as error:
+            report.stopped = error
+    knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
+    admission = Admission(workshop.ledger, named=selection.order is not None)
+    for rule in selected_rules(workshop.settings, selection):
+        for row in rows:
+            if row.rule != rule.name:
+                continue
+            waits = admission.refusal(rule, row)
+            if waits:
+                report.results.append(Result(row, Verdict.WAITS, waits))
+                continue
+            report.results.append(plan_or_hold(row, workshop.context(rule, row.platform), knowledge))
+            if report.results[-1].verdict is Verdict.INVOICED:
+                admission.count(rule, row)
+    report.results += [
+        Result(row, Verdict.HELD, row.reason, hold=Hold(row.hold_code or "", row.reason, row.remedy))
+        for row in changed.values()
+        if row.state is State.HELD and selected(row, selection)
+    ]
+    return counted(report, workshop)
+
+
+def plan_or_hold(row: OrderRow, context: PlanContext, knowledge: LedgerKnowledge) -> Result:
+    """Plan one order that counts as due; the next plan knows what this one would make."""
+    try:
+        promised = date.fromisoformat(row.issue_date) if row.issue_date else None
+        plan = plan_order(row.key, row.name, row.order, context, knowledge, issue_date=promised)
+    except Hold as hold:
+        return Result(held(row, hold), Verdict.HELD, hold.message, hold=hold)
+    knowledge.assume(plan.steps)
+    return Result(row, Verdict.INVOICED, "would be invoiced", plan)

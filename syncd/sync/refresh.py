@@ -1,0 +1,170 @@
+"""Keeping the ledger's mirror of Paraşüt fresh with as few calls as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from syncd.ledger.ledger import Ledger
+from syncd.ledger.mirror import Kind, Mirrored, MirrorState
+from syncd.parasut.client import PAGE_SIZE, ParasutClient
+from syncd.parasut.jsonapi import Resource
+from syncd.parasut.lookups import (
+    accounts,
+    categories,
+    find_contacts_by_email,
+    find_contacts_by_tax_number,
+    find_products_by_code,
+)
+from syncd.parasut.resources import Account, Contact, ItemCategory, Product, parse_contact, parse_product
+from syncd.sync.contacts import mirrored_contact
+
+FULL_READ_AGE: Final = timedelta(days=7)  # edits at Paraşüt show only when everything is read anew
+SMALL_LIST_AGE: Final = timedelta(hours=1)
+CHEAP_PAGES: Final = 40  # a list of a thousand records is read whole without asking whether it pays
+
+
+class Refresher:
+    """Brings one company's mirror up to date."""
+
+    def __init__(self, client: ParasutClient, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._clock = clock
+        self._looked_up: set[tuple[Kind, str]] = set()
+
+    def refresh(self, wanted: int) -> None:
+        """Learn what is new of contacts, products, categories and accounts.
+
+        `wanted` is how many orders are about to be planned: a list is read whole when that is cheaper than looking up
+        each buyer and code of theirs by filter (up to four calls an order). Raises as the client does.
+        """
+        self.small_lists()
+        self._list("contacts", _mirror_contact, wanted)
+        self._list("products", _mirror_product, wanted)
+
+    def small_lists(self, *, at_once: bool = False) -> None:
+        """Read categories and accounts whole, unless that was done within the hour (or `at_once`)."""
+        now = self._clock()
+        for kind in ("item_categories", "accounts"):
+            read_at = self._ledger.mirror.state(kind).read_at  # type: ignore[arg-type]
+            if not at_once and read_at is not None and timedelta(0) <= now - read_at < SMALL_LIST_AGE:
+                continue
+            if kind == "accounts":
+                self._replace("accounts", [mirror_account(account) for account in accounts(self._client)], now)
+            else:
+                found = [mirror_category(category) for category in categories(self._client)]
+                self._replace("item_categories", found, now)
+
+    def look_up_contact(self, tax_number: str, email: str) -> None:
+        """Ask for a buyer's tax number and e-mail by filter, each once a run, unless all contacts are mirrored."""
+        if self._ledger.mirror.state("contacts").complete:
+            return
+        if tax_number and self._first_time("contacts", tax_number):
+            self._store(
+                "contacts", (_contact(found) for found in find_contacts_by_tax_number(self._client, tax_number))
+            )
+        if email and self._first_time("contacts", email):
+            self._store("contacts", (_contact(found) for found in find_contacts_by_email(self._client, email)))
+
+    def look_up_product(self, code: str, *, again: bool = False) -> None:
+        """Ask for a product code by filter, once a run, unless all products are mirrored (or `again`)."""
+        if not again and (self._ledger.mirror.state("products").complete or not self._first_time("products", code)):
+            return
+        self._store("products", (_product(found) for found in find_products_by_code(self._client, code)))
+
+    def look_again(self, kind: Kind, remote_id: str) -> None:
+        """A mirrored record is gone: forget it, and look afresh for what has its keys now."""
+        gone = self._ledger.mirror.by_id(kind, remote_id)
+        self._ledger.mirror.drop(kind, remote_id)
+        if gone is None:
+            return
+        if kind == "contacts":
+            self._ledger.steps.retire("contact", remote_id)
+            found = find_contacts_by_tax_number(self._client, gone.key) if gone.key else []
+            found += find_contacts_by_email(self._client, gone.email) if gone.email else []
+            self._store("contacts", (_contact(contact) for contact in found if contact.id != remote_id))
+        elif kind == "products":
+            self._ledger.steps.retire("product", remote_id)
+            products = find_products_by_code(self._client, gone.key) if gone.key else []
+            self._store("products", (_product(product) for product in products if product.id != remote_id))
+        else:
+            self._ledger.steps.retire("category", remote_id)
+            self.small_lists(at_once=True)
+
+    def _list(self, kind: Kind, mirrored: Callable[[Resource], Mirrored], wanted: int) -> None:
+        state = self._ledger.mirror.state(kind)
+        now = self._clock()
+        aged = state.completed_at is None or not timedelta(0) <= now - state.completed_at < FULL_READ_AGE
+        if state.complete and not aged:
+            self._newest(kind, mirrored, state, now)
+            return
+        pages = self._client.pages(kind)
+        first = next(pages)
+        total = first.total_count if first.total_count is not None else len(first)
+        if total > CHEAP_PAGES * PAGE_SIZE and total > 4 * wanted * PAGE_SIZE:
+            self._store(kind, (mirrored(resource) for resource in first))
+            if state.complete:
+                self._newest(kind, mirrored, state, now)
+            return
+        read = [mirrored(resource) for resource in first]
+        for page in pages:
+            read += [mirrored(resource) for resource in page]
+        for page in self._client.pages(kind, (("filter[archived]", "true"),)):
+            read += [mirrored(resource) for resource in page]
+        self._replace(kind, read, now)
+
+    def _newest(self, kind: Kind, mirrored: Callable[[Resource], Mirrored], state: MirrorState, now: datetime) -> None:
+        new: list[Mirrored] = []
+        for page in self._client.pages(kind, newest_first=True):
+            fresh = [resource for resource in page if int(resource.id) > state.highest_id]
+            new += [mirrored(resource) for resource in fresh]
+            if len(fresh) < len(page):
+                break
+        self._store(kind, new)
+        highest = max([state.highest_id, *(int(record.remote_id) for record in new)])
+        self._ledger.mirror.set_state(kind, MirrorState(True, highest, now, state.completed_at))
+
+    def _replace(self, kind: Kind, records: list[Mirrored], now: datetime) -> None:
+        self._ledger.mirror.clear(kind)
+        self._ledger.mirror.store(kind, records)
+        highest = max((int(record.remote_id) for record in records), default=0)
+        self._ledger.mirror.set_state(kind, MirrorState(True, highest, now, now))
+
+    def _store(self, kind: Kind, records: Iterable[Mirrored]) -> None:
+        self._ledger.mirror.store(kind, list(records))
+
+    def _first_time(self, kind: Kind, key: str) -> bool:
+        if (kind, key) in self._looked_up:
+            return False
+        self._looked_up.add((kind, key))
+        return True
+
+
+def mirror_category(category: ItemCategory) -> Mirrored:
+    """A category for the mirror: found by type, with its parent's id."""
+    return Mirrored(
+        category.id, category.name, category.category_type, document={"parent_id": category.parent_id or ""}
+    )
+
+
+def mirror_account(account: Account) -> Mirrored:
+    """An account for the mirror: its key is the currency."""
+    return Mirrored(account.id, account.name, account.currency, archived=account.archived)
+
+
+def _contact(contact: Contact) -> Mirrored:
+    return mirrored_contact(contact.id, contact.name, contact.tax_number, contact.email, contact.archived)
+
+
+def _product(product: Product) -> Mirrored:
+    return Mirrored(product.id, product.name, product.code.strip(), archived=product.archived)
+
+
+def _mirror_contact(resource: Resource) -> Mirrored:
+    return _contact(parse_contact(resource))
+
+
+def _mirror_product(resource: Resource) -> Mirrored:
+    return _product(parse_product(resource))

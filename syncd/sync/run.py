@@ -1,0 +1,112 @@
+"""One run over the rules: collect, then invoice order by order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from loguru import logger
+
+from syncd.errors import CompanyStopped, Hold, LedgerError, NotExecuted, ParasutError
+from syncd.ledger.orders import OrderRow, State
+from syncd.sync.admission import Admission
+from syncd.sync.apply import apply_order
+from syncd.sync.collect import judge_again
+from syncd.sync.executor import Executor, Stopped
+from syncd.sync.making import Work
+from syncd.sync.plan import PlanContext
+from syncd.sync.refresh import Refresher
+from syncd.sync.report import Report, Result, Selection, Verdict
+from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.workshop import Workshop
+
+
+def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result], None] = lambda _: None) -> Report:
+    """Do it: collect, then invoice every due order that no limit keeps waiting. One order's trouble never stops others.
+
+    The caller holds the company's lease.
+    """
+    report = Report()
+    judgement = workshop.judgement
+    ledger = workshop.ledger
+    for collected in collect_all(workshop, selection, judgement, store=True):
+        report.collected.append(collected)
+        report.results += [
+            Result(row, Verdict.HELD, row.reason, hold=Hold(row.hold_code or "", row.reason, row.remedy))
+            for row in collected.changed
+            if row.state is State.HELD and selected(row, selection)
+        ]
+    ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
+    rows = due_rows(ledger, {}, selection)
+    for result in report.results:
+        on_result(result)
+    try:
+        for result in _applied(rows, workshop, selection):
+            report.results.append(result)
+            on_result(result)
+    except (ParasutError, Stopped, LedgerError) as error:
+        report.stopped = error
+        logger.error("{}", error)
+    return counted(report, workshop)
+
+
+def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection) -> Iterator[Result]:
+    if not rows:
+        return
+    assert workshop.client is not None
+    ledger = workshop.ledger
+    refresher = Refresher(workshop.client, ledger, workshop.clock)
+    refresher.refresh(len(rows))
+    tools = Work(
+        client=workshop.client,
+        ledger=ledger,
+        executor=Executor(workshop.client, ledger, workshop.clock, workshop.stopping),
+        refresher=refresher,
+        clock=workshop.clock,
+    )
+    admission = Admission(ledger, named=selection.order is not None)
+    for rule in selected_rules(workshop.settings, selection):
+        for row in rows:
+            if row.rule != rule.name:
+                continue
+            waits = admission.refusal(rule, row)
+            if waits:
+                yield Result(row, Verdict.WAITS, waits)
+                continue
+            result = _one(row, workshop.context(rule, row.platform), tools)
+            if result.verdict is Verdict.INVOICED:
+                admission.count(rule, row)
+                state = ledger.rule(rule.name)
+                if state.first_invoice_at is None:
+                    ledger.set_rule(rule.name, replace(state, first_invoice_at=workshop.clock()))
+            yield result
+
+
+def _one(row: OrderRow, context: PlanContext, tools: Work) -> Result:
+    try:
+        applied = apply_order(row, context, tools)
+    except Hold as hold:
+        return _held(row, hold, tools)
+    except (CompanyStopped, NotExecuted, Stopped, LedgerError):
+        raise
+    except ParasutError as error:
+        return _held(row, Hold("answer-unusable", error.message, "Look at the order in Paraşüt, then retry it."), tools)
+    except Exception as error:
+        logger.opt(exception=error).error("{}: unexpected {}", row.name, type(error).__name__)
+        words = f"Something unexpected happened while the order was worked on ({type(error).__name__})."
+        return _held(row, Hold("unexpected", words, "See the log, report it, and retry the order."), tools)
+    return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan)
+
+
+def _held(row: OrderRow, hold: Hold, tools: Work) -> Result:
+    changed = tools.ledger.orders.change(
+        row,
+        f"held ({hold.code}): {hold.message}",
+        tools.clock(),
+        state=State.HELD.value,
+        hold_code=hold.code,
+        reason=hold.message,
+        remedy=hold.remedy,
+    )
+    logger.warning("{} is held ({}): {}", row.name, hold.code, hold.message)
+    return Result(changed, Verdict.HELD, hold.message, hold=hold)

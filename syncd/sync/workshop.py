@@ -1,0 +1,49 @@
+"""Everything a run works with, opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncd.config.settings import PlatformSettings, Rule, Settings
+from syncd.ledger.ledger import Ledger
+from syncd.parasut.client import ParasutClient
+from syncd.platforms.platform import Platform
+from syncd.sync.collect import Clock
+from syncd.sync.judge import Judgement
+from syncd.sync.plan import PlanContext
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything a run works with. `client` is None when nothing may be asked of Paraşüt."""
+
+    settings: Settings
+    ledger: Ledger
+    platforms: Mapping[str, Platform]
+    client: ParasutClient | None
+    clock: Clock
+    stopping: Callable[[], bool] = lambda: False
+
+    @property
+    def judgement(self) -> Judgement:
+        """Today's rules."""
+        return Judgement(self.settings.rules, self.settings.timezone, platform_variables(self.settings.platforms))
+
+    def context(self, rule: Rule, platform: str) -> PlanContext:
+        """What the planner needs for an order of `rule` at `platform`, today."""
+        return PlanContext(
+            rule=rule,
+            platform=platform_variables(self.settings.platforms)[platform],
+            today=self.clock().astimezone(self.settings.timezone).date(),
+            zone=self.settings.timezone,
+        )
+
+
+def platform_variables(platforms: Mapping[str, PlatformSettings]) -> dict[str, dict[str, Any]]:
+    """What templates see as `platform`, by the platform's name."""
+    return {
+        name: {"name": name, "title": platform.title, "connector": platform.connector}
+        for name, platform in platforms.items()
+    }
