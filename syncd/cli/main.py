@@ -8,7 +8,7 @@ import click
 import typer
 
 from syncd import __version__
-from syncd.cli import check, init, orders, plan, rules, sandbox, schema, status
+from syncd.cli import check, demo, init, orders, plan, rules, sandbox, schema, status
 from syncd.cli.exits import exit_code
 from syncd.cli.output import error_console
 from syncd.errors import ConfigurationError, SyncdError
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(orders.app, name="orders")
-for module in (check, plan, status, rules, init, schema, sandbox):
+for module in (check, plan, status, rules, init, schema, sandbox, demo):
     module.register(app)
 
 

@@ -106,7 +106,7 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
         out.print(f"  buyer    {known.buyer.company or known.buyer.name}", markup=False)
         for line in known.lines:
             out.print(
-                f"  line     {line.quantity} × {line.code or '(no code)'} {line.name}: {line.total} (VAT {line.vat_rate} %)",
+                f"  line     {line.quantity} × {line.code or '(no code)'} {line.name}: {line.total}, {line.vat_rate} %",
                 markup=False,
             )
         for back in known.returns:
@@ -120,9 +120,9 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
     for step in steps:
         made = f", id {step.remote_id}" if step.remote_id else ""
         answer = f": {step.answer}" if step.answer else ""
+        sent = f"{step.intended_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
         out.print(
-            f"  step     {step.identity}: {step.state}{made} (sent {step.intended_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
-            f"attempt {step.attempts}){answer}",
+            f"  step     {step.identity}: {step.state}{made} (sent {sent}, attempt {step.attempts}){answer}",
             markup=False,
         )
     for at, text in history:

@@ -67,7 +67,8 @@ def summary_lines(report: Report, *, dry: bool) -> Iterator[str]:
     off = [result.plan.difference for result in report.results if result.plan is not None and result.plan.difference]
     differing = f", {len(off)} of them differ from their total by {sum(off):+} in sum" if off else ""
     yield (
-        f"{words} (total {total}{differing}), {report.count(Verdict.HELD)} held, {report.count(Verdict.WAITS)} waiting; "
+        f"{words} (total {total}{differing}), {report.count(Verdict.HELD)} held, "
+        f"{report.count(Verdict.WAITS)} waiting; "
         f"{report.calls} calls to Paraşüt" + (f", {report.throttled} answered 429" if report.throttled else "")
     )
 

@@ -33,18 +33,16 @@ def rendered(node: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _entries(entry: Any, scope: Mapping[str, Any]) -> list[Any]:
-    """One entry of a list; with `each`, one for every element, where `when` holds and `let` names parts beforehand."""
+    """One entry of a list; with `each`, one for every element, where `when` holds."""
     if not (isinstance(entry, Mapping) and "each" in entry):
         return [rendered(entry, scope)]
     each: Each = entry["each"]
-    fields = {name: field for name, field in entry.items() if name not in ("each", "when", "let")}
+    fields = {name: field for name, field in entry.items() if name not in ("each", "when")}
     found = []
     for element in each.elements.render(scope) or ():
         inner = {**scope, each.name: element}
         if "when" in entry and not entry["when"].render(inner):
             continue
-        for name, template in entry.get("let", {}).items():
-            inner[name] = rendered(template, inner)
         found.append(rendered(fields, inner))
     return found
 

@@ -12,7 +12,7 @@ from syncd.errors import Hold
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.orders import OrderRow, change_order
-from syncd.parasut.bodies import category_body, contact_body, product_body, sales_invoice_body
+from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
@@ -86,7 +86,9 @@ def make_invoice(
         )
         for line in step.lines
     ]
-    payment = step.payment and (resolved(step.payment.account, made), step.payment.day, step.payment.description)
+    payment = None
+    if step.payment is not None:
+        payment = CashPayment(resolved(step.payment.account, made), step.payment.day, step.payment.description)
     request = sales_invoice_body(
         step.attributes, contact_id, lines, None if step.category is None else resolved(step.category, made), payment
     )

@@ -11,8 +11,8 @@ from typing import Any
 from syncd.config.settings import Categories, Rule
 from syncd.errors import Hold, TemplateFailure
 from syncd.ledger.orders import OrderKey
+from syncd.mapping.cuts import truncate_bytes
 from syncd.mapping.document import RenderedDocument, RenderedLine, render_document
-from syncd.mapping.filters import truncate_bytes
 from syncd.mapping.template import Template
 from syncd.orders.amounts import GrossLine, LineFigures, Solution, solve
 from syncd.orders.invoiceable import invoiceable

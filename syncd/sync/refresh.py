@@ -48,7 +48,7 @@ class Refresher:
         """Read categories and accounts whole, unless that was done within the hour (or `at_once`)."""
         now = self._clock()
         for kind in ("item_categories", "accounts"):
-            read_at = self._ledger.mirror.state(kind).read_at  # type: ignore[arg-type]
+            read_at = self._ledger.mirror.state(kind).read_at
             if not at_once and read_at is not None and timedelta(0) <= now - read_at < SMALL_LIST_AGE:
                 continue
             if kind == "accounts":

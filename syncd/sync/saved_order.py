@@ -84,7 +84,7 @@ def _order(raw: dict[str, Any], read: Any) -> Order:
 def _platform_name(settings: Settings, platform: str | None) -> str:
     if platform is None and len(settings.platforms) == 1:
         return next(iter(settings.platforms))
-    if platform not in settings.platforms:
+    if platform is None or platform not in settings.platforms:
         known = ", ".join(settings.platforms)
         raise UsageError("Name the platform the order is from.", f"Use --platform with one of: {known}.")
     return platform

@@ -164,8 +164,8 @@ def test_an_unknown_discount_is_avoided_where_the_quantity_divides_the_net() -> 
 
 
 def test_another_line_makes_up_for_a_net_that_divides() -> None:
-    # 83.33 net has no third of whole kuruş; a kuruş is moved between the lines rather than a discount of unknown meaning used.
-    solution = solve([gross("100.00", 3), gross("59.98", 1)], ALL_PROFILES)
+    # 83.33 net has no third of whole kuruş: a kuruş moves between the lines; a discount would be of unknown meaning.
+    solution = solve([gross("100.00", 3), gross("59.97", 1)], ALL_PROFILES)
     assert solution.exact
     assert solution.certain
     assert not any(line.discount for line in solution.lines)
@@ -188,6 +188,13 @@ def test_a_line_is_split_only_where_discounts_count_per_unit_and_prices_are_shor
     for known in ALL_PROFILES:
         if known.price_decimals > 2 or known.discount == "line":
             assert len(solve([gross("250.00", 3)], [known]).lines) == 1
+
+
+def test_no_line_is_split_where_the_total_stays_inexact_anyway() -> None:
+    # Neither total has a net at 20 %. 50.07 = 3 × 16.69 leads to 60.08 and 50.13 = 3 × 16.71 to 60.16.
+    for total, difference in (("60.09", -CENT), ("60.15", CENT)):
+        solution = solve([gross(total, 3)], [profile("rate-rounded-2-unit")])
+        assert (len(solution.lines), solution.difference) == (1, difference)
 
 
 def test_one_rate_makes_up_for_another_that_can_not_be_reached() -> None:

@@ -227,7 +227,7 @@ class Pricing:
                 part = self._between(item.quantity, net * kurus + start, net * kurus + end)
                 if part is not None:
                     yield from self._within_reach(item, part)
-        for decimals in {2, self.terms.decimals}:
+        for decimals in sorted({2, self.terms.decimals}):
             micros = _micros(decimals)
             step = item.quantity * micros
             if step > self.excess:
@@ -243,7 +243,8 @@ class Pricing:
         if not self.terms.discounts or at_least >= below:
             return None
         kurus = self.scale.kurus
-        for micros in {_MICROS_PER_KURUS: 0, _micros(self.terms.decimals): 0}:
+        for decimals in sorted({2, self.terms.decimals}):
+            micros = _micros(decimals)
             step = quantity * micros
             first = -(-at_least // step)
             # After so many prices the fractions of their nets come around again.

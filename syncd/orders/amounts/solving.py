@@ -11,6 +11,7 @@ from syncd.orders.amounts.figures import Figures, PricedLine, compute
 from syncd.orders.amounts.pricing import Item, Leeway, Option, Part, Pricing, Scale, Terms
 from syncd.orders.amounts.profile import RoundingProfile
 
+# One after the other; only the last lets a line's gross be off by more than a kuruş.
 _PLAIN = Leeway()
 _FINE = Leeway(fine=True)
 _RATES_APART = Leeway(fine=True, rate_reach=3)
@@ -105,10 +106,9 @@ def _options(items: Sequence[Item], scale: Scale, candidates: Sequence[RoundingP
     target = sum(item.total for item in items)
     several = any(item.quantity != scale.quantity_unit for item in items)
     ladder = list(_ladder(candidates, several))
-    ends = ladder if len(ladder) == 1 else [ladder[0], ladder[-1]]
     rates = len({item.rate for item in items})
-    # A kuruş too little is tried before a kuruş too much: nobody is invoiced more than was paid without need.
-    for amount in (target, target - 1, target + 1):
+
+    def whole_lines(amount: int) -> list[tuple[Part, ...]] | None:
         for terms in ladder:
             leeways = [_PLAIN]
             if terms.nets_stay_exact:
@@ -118,11 +118,25 @@ def _options(items: Sequence[Item], scale: Scale, candidates: Sequence[RoundingP
             for leeway in leeways:
                 if found := _choose(items, scale, terms, leeway, amount):
                     return found
+        return None
+
+    def split_lines(amount: int) -> list[tuple[Part, ...]] | None:
         for leeway in (_SPLIT, _WIDE):
-            for terms in ends:
+            for terms in ladder if len(ladder) == 1 else (ladder[0], ladder[-1]):
                 if found := _choose(items, scale, terms, leeway, amount):
                     return found
-    return [_nearest(item, scale, candidates[0].price_decimals) for item in items]
+        return None
+
+    # A kuruş too little is tried before a kuruş too much: nobody is invoiced more than was paid without need.
+    return (
+        whole_lines(target)
+        or split_lines(target)
+        or whole_lines(target - 1)
+        or whole_lines(target + 1)
+        or split_lines(target - 1)
+        or split_lines(target + 1)
+        or [_nearest(item, scale, candidates[0].price_decimals) for item in items]
+    )
 
 
 def _choose(

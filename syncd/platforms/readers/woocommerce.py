@@ -7,15 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from syncd.mapping.failure import FilterError
 from syncd.orders.provinces import PROVINCES, province
 from syncd.orders.turkish import lower_tr
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MICRO = Decimal("0.000001")
-
-
-class UnreadableAmount(ValueError):
-    """An amount of a line is no number."""
 
 
 def amount(value: Any) -> Decimal:
@@ -25,9 +22,9 @@ def amount(value: Any) -> Decimal:
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
-        raise UnreadableAmount("an amount is not a number") from None
+        raise FilterError("an amount is not a number") from None
     if not number.is_finite():
-        raise UnreadableAmount("an amount is not a number")
+        raise FilterError("an amount is not a number")
     return number
 
 
@@ -68,8 +65,7 @@ def meta(item: Mapping[str, Any], key: str) -> Any:
 def names_one_of(name: Any, words: Sequence[str]) -> bool:
     """Whether `name` contains one of `words`, whatever the capitals (Turkish or English ones)."""
     text = str(name or "")
-    spellings = {text.lower(), lower_tr(text)}
-    return any(spelled in text for word in words for spelled in (word.lower(), lower_tr(word)) for text in spellings)
+    return any(word.lower() in text.lower() or lower_tr(word) in lower_tr(text) for word in words)
 
 
 def company(record: Mapping[str, Any]) -> str:

@@ -1,0 +1,202 @@
+"""Requests to a platform: signed, repeated when that helps, and every failure in words."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from syncd import __version__
+from syncd.config.settings import PlatformSettings
+from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable, TemplateFailure
+from syncd.platforms.answer import UnreadableAnswer, parse_body
+from syncd.platforms.authentication import authentication
+from syncd.platforms.record import rendered
+from syncd.problem import Problem
+
+ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 60.0
+CONNECT_SECONDS = 10.0
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_MAX_MESSAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a platform said. `body` is None, and `readable` False, when it was no JSON."""
+
+    status: int
+    headers: httpx.Headers
+    body: Any
+    readable: bool
+
+
+class PlatformClient:
+    """Reads from one platform, as the connector's `http` part says. `options` still holds the secrets."""
+
+    def __init__(
+        self,
+        settings: PlatformSettings,
+        part: Mapping[str, Any],
+        options: Mapping[str, Any],
+        scope: Mapping[str, Any],
+        *,
+        transport: httpx.BaseTransport | None,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._name = settings.name
+        self._part = part
+        self._scope = scope
+        self._clock = clock
+        self._sleep = sleep
+        base_url: str = rendered(part["base_url"], scope)
+        self._scheme = urlsplit(base_url).scheme.lower()
+        self._client = httpx.Client(
+            base_url=base_url,
+            auth=authentication(part["authentication"], self._scheme, options),
+            headers={"User-Agent": f"syncd/{__version__}", "Accept": "application/json"},
+            timeout=httpx.Timeout(seconds_of(options["timeout"]), connect=CONNECT_SECONDS),
+            verify=_trust(settings, options),
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """A 2xx answer in JSON. Raises `PlatformError` for any other and `PlatformUnreachable` for none.
+
+        429, 5xx and connection failures are tried again after a growing wait, or the one that `Retry-After` names; a
+        longer one than a minute is left to the next run.
+        """
+        answer = self.ask(path, query)
+        if 200 <= answer.status < 300 and answer.readable:
+            return answer
+        raise self.failure(path, answer)
+
+    def ask(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """The same, but a refusal is an answer, too: its meaning is the caller's."""
+        for attempt in range(1, ATTEMPTS + 1):
+            wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
+            try:
+                response = self._client.get(path, params={name: str(value) for name, value in query.items()})
+            except httpx.TransportError as error:
+                if attempt == ATTEMPTS or _is_certificate_failure(error):
+                    raise self._unreachable(error) from error
+            else:
+                answer = _read(response)
+                if not (answer.status == 429 or answer.status >= 500) or attempt == ATTEMPTS:
+                    return answer
+                wait = max(wait, self._retry_after(answer))
+                if wait > LONGEST_WAIT_SECONDS:
+                    return answer
+            self._sleep(wait)
+        raise AssertionError("unreachable")
+
+    def failure(self, path: str, answer: Answer) -> PlatformError:
+        """The error for an answer that can't be used, with the connector's remedy for it."""
+        if 300 <= answer.status < 400:
+            return self._redirected(path, answer)
+        code, message = self._error_text(answer)
+        said = f": {message}" if message else ""
+        named = f" ({code})" if code else ""
+        kind = "answered" if answer.readable else "answered without JSON"
+        return PlatformError(self._name, f"GET {path} {kind}, HTTP {answer.status}{said}{named}.", self._remedy(answer, code))
+
+    def _error_text(self, answer: Answer) -> tuple[str, str]:
+        if not isinstance(answer.body, Mapping):
+            return "", ""
+        try:
+            error = rendered(self._part["error"], {**self._scope, "body": answer.body})
+        except TemplateFailure:
+            return "", ""
+        return str(error["code"]), re.sub(r"\s+", " ", str(error["message"])).strip().rstrip(".")[:_MAX_MESSAGE]
+
+    def _remedy(self, answer: Answer, code: str) -> str:
+        known = {"status": answer.status, "code": code, "scheme": self._scheme, "json": answer.readable}
+        for remedy in self._part["remedies"]:
+            if all(remedy[name] == value for name, value in known.items() if name in remedy):
+                return str(rendered(remedy["say"], self._scope))
+        if answer.status == 429 or answer.status >= 500:
+            wait = self._retry_after(answer)
+            again = f"It asks to wait {wait:.0f} seconds. " if wait else ""
+            return f"{again}The next run tries again; if it stays so, look at the platform's own log."
+        return ""
+
+    def _redirected(self, path: str, answer: Answer) -> PlatformError:
+        target = urlsplit(answer.headers.get("Location", ""))
+        place = f"{target.scheme}://{target.netloc}{target.path}" if target.netloc else target.path
+        base = place.removesuffix(path).removesuffix(urlsplit(str(self._client.base_url)).path.rstrip("/"))
+        message = f"GET {path} is redirected (HTTP {answer.status}) to {place or 'nowhere'}."
+        if target.netloc:
+            suffix = re.sub(r"/wp-json(/.*)?$", "", base)
+            return PlatformError(self._name, message, f"Write the address that answers itself: url: {suffix}")
+        return PlatformError(self._name, message, "Write the address that answers itself as url.")
+
+    def _unreachable(self, error: httpx.TransportError) -> PlatformUnreachable:
+        if _is_certificate_failure(error):
+            remedy = "If the certificate is signed by an authority of your own, name its file as ca_file; else renew it."
+            return PlatformUnreachable(self._name, "the certificate of the other side is not trusted.", remedy)
+        host = self._client.base_url.host
+        if isinstance(error, httpx.TimeoutException):
+            remedy = "Raise timeout or lower per_page, if the shop is slow; the next run tries again."
+            return PlatformUnreachable(self._name, f"{host} did not answer in time.", remedy)
+        kind = type(error).__name__
+        remedy = "Check url, DNS and network; the next run tries again."
+        return PlatformUnreachable(self._name, f"{host} can't be reached ({kind}).", remedy)
+
+    def _retry_after(self, answer: Answer) -> float:
+        """Seconds to wait as told, by number or date; 0 when nothing was told."""
+        told = answer.headers.get("Retry-After", "").strip()
+        if told.isdigit():
+            return float(told)
+        try:
+            return max((parsedate_to_datetime(told) - self._clock()).total_seconds(), 0.0)
+        except (ValueError, TypeError):
+            return 0.0
+
+
+def seconds_of(text: str) -> float:
+    """`90s`, `5m`, `1h` in seconds."""
+    return float(text[:-1]) * _UNITS[text[-1]]
+
+
+def _read(response: httpx.Response) -> Answer:
+    try:
+        body, readable = parse_body(response.content), True
+    except UnreadableAnswer:
+        body, readable = None, False
+    return Answer(response.status_code, response.headers, body, readable)
+
+
+def _trust(settings: PlatformSettings, options: Mapping[str, Any]) -> ssl.SSLContext:
+    """The public authorities, and the platform's own one when `ca_file` names it."""
+    context = httpx.create_ssl_context()
+    if "ca_file" in options:
+        file = Path(settings.position.file).parent / options["ca_file"]
+        try:
+            context.load_verify_locations(file)
+        except OSError as error:  # ssl.SSLError, too: the file holds no certificate
+            message = f"{settings.name}: ca_file {file} can't be used: {error.strerror or error}"
+            raise ConfigurationError([Problem(settings.position, message)]) from error
+    return context
+
+
+def _is_certificate_failure(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
