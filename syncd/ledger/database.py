@@ -134,4 +134,5 @@ def _explained(where: str) -> Iterator[None]:
             "Check free disk space, and the file's owner and mode; if it is damaged, restore a backup.",
         ) from error
     except SQLAlchemyError as error:
-        raise LedgerError(f"The ledger {where} can't be used: {error}.") from error
+        # The text of the error would show the row that was to be written.
+        raise LedgerError(f"The ledger {where} can't be used: {type(error).__name__}.") from error

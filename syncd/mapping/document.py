@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncd.errors import TemplateFailure
 from syncd.mapping.template import Template
 from syncd.orders.order import LineKind, Order
 from syncd.problem import Position
@@ -48,4 +49,30 @@ class RenderedDocument:
 def render_document(
     mapping: DocumentMapping, order: Order, platform: Mapping[str, Any], rule: Mapping[str, Any]
 ) -> RenderedDocument:
-    raise NotImplementedError
+    """The fields of contact, invoice and lines for one order. Raises TemplateFailure naming the field."""
+    variables = {"order": order, "platform": platform, "rule": rule}
+    origins: dict[str, Position] = {}
+
+    def section(prefix: str, templates: Mapping[str, Template], scope: Mapping[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, template in templates.items():
+            try:
+                value = template.render(scope)
+            except TemplateFailure as failure:
+                raise TemplateFailure(failure.position, failure.message, f"{prefix}.{name}") from failure
+            if value not in (None, ""):
+                values[name] = value
+                origins[f"{prefix}.{name}"] = template.source.position
+        return values
+
+    lines = []
+    for line in order.lines:
+        scope = {**variables, "line": line}
+        kinds = mapping.kinds.get(line.kind, {})
+        fields = section("line", mapping.line, scope) | section(f"kinds.{line.kind}", kinds, scope)
+        product = section("product", mapping.product, scope)
+        product.setdefault("name", fields.get("name", ""))
+        lines.append(RenderedLine(line.id, fields, product))
+    contact = section("contact", mapping.contact, variables)
+    invoice = section("invoice", mapping.invoice, variables)
+    return RenderedDocument(contact, invoice, tuple(lines), origins)

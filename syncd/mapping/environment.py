@@ -159,7 +159,7 @@ class _Generator(CodeGenerator):
     visit_Add = visit_Sub = visit_Mul = visit_Div = visit_FloorDiv = visit_Mod = visit_Pow = _binary
 
     def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:
-        self.write(f"environment.apply({node.lineno}, lambda: ")
+        self.write(f"environment.apply({start(node)}, lambda: ")
         super().visit_Compare(node, frame)
         self.write(")")
 

@@ -12,7 +12,7 @@ from syncd.config.settings import Secret
 
 
 class OneLeggedOAuth(httpx.Auth):
-    """OAuth 1.0a without a token (HMAC-SHA256), for WooCommerce over plain HTTP, which ignores Basic there.
+    """OAuth 1.0a without a token (HMAC-SHA256) on GET requests: WooCommerce ignores Basic over plain HTTP.
 
     The parameters go into the query, because some hosts strip the `Authorization` header. A nonce is good for one
     request only, so each attempt is signed anew.
@@ -29,7 +29,7 @@ class OneLeggedOAuth(httpx.Auth):
             signature_method=oauth1.SIGNATURE_HMAC_SHA256,
             signature_type=oauth1.SIGNATURE_TYPE_QUERY,
         )
-        uri, _, _ = client.sign(str(request.url), http_method=request.method)
+        uri, _, _ = client.sign(str(request.url), http_method="GET")
         request.url = httpx.URL(uri)
         yield request
 

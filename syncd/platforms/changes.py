@@ -1,12 +1,12 @@
 """Walking through what changed at a platform, oldest first, so that nothing is missed while it goes on changing.
 
-Page numbers alone lose records: whoever changes moves to the end, all behind it move up, and one slips over a page's edge.
-So every request asks again from the last stamp that was seen, always for the first page. The filter is exclusive and
-counts whole seconds, so it asks from one second before, and what was seen already comes along again.
+Page numbers alone lose records: whoever changes moves to the end, all behind it move up, and one slips over a page's
+edge. So every request asks again from the last stamp that was seen, always for the first page. The filter is exclusive
+and counts whole seconds, so it asks from one second before, and what was seen already comes along again.
 
-When one second fills a whole page (a bulk edit), stamps can't lead further. That second is then read by page numbers, in
-the order of ids, **from the last page to the first**: records can only leave it, which moves the others towards pages that
-are still to be read.
+When one second fills a whole page (a bulk edit), stamps can't lead further. That second is then read by page numbers,
+in the order of ids, **from the last page to the first**: records of a past second can only leave it, which moves the
+others towards pages that are still to be read. (What enters the present second meanwhile, the overlap finds next time.)
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Window:
 
 
 def walk(fetch: Fetch, stamp_of: StampOf, window: Window, since: datetime) -> Iterator[tuple[list[Any], bool]]:
-    """Pages of records that changed since `since` (less the overlap), with True on the one that completes the window."""
+    """Pages of what changed since `since` (less the overlap), with True on the one that completes the window."""
     after = (since - window.overlap).replace(microsecond=0)
     while True:
         records, page_count = fetch(window.query(1, after))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +23,9 @@ from syncd.platforms.answer import UnreadableAnswer, parse_body
 from syncd.platforms.authentication import authentication
 from syncd.platforms.record import rendered
 from syncd.problem import Problem
+
+# httpx tells whole URLs at INFO, and signed ones hold the key.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 2.0
@@ -60,6 +65,7 @@ class PlatformClient:
         self._clock = clock
         self._sleep = sleep
         base_url: str = rendered(part["base_url"], scope)
+        self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
         self._scheme = urlsplit(base_url).scheme.lower()
         self._client = httpx.Client(
             base_url=base_url,
@@ -113,7 +119,9 @@ class PlatformClient:
         said = f": {message}" if message else ""
         named = f" ({code})" if code else ""
         kind = "answered" if answer.readable else "answered without JSON"
-        return PlatformError(self._name, f"GET {path} {kind}, HTTP {answer.status}{said}{named}.", self._remedy(answer, code))
+        return PlatformError(
+            self._name, f"GET {path} {kind}, HTTP {answer.status}{said}{named}.", self._remedy(answer, code)
+        )
 
     def _error_text(self, answer: Answer) -> tuple[str, str]:
         if not isinstance(answer.body, Mapping):
@@ -138,16 +146,17 @@ class PlatformClient:
     def _redirected(self, path: str, answer: Answer) -> PlatformError:
         target = urlsplit(answer.headers.get("Location", ""))
         place = f"{target.scheme}://{target.netloc}{target.path}" if target.netloc else target.path
-        base = place.removesuffix(path).removesuffix(urlsplit(str(self._client.base_url)).path.rstrip("/"))
         message = f"GET {path} is redirected (HTTP {answer.status}) to {place or 'nowhere'}."
-        if target.netloc:
-            suffix = re.sub(r"/wp-json(/.*)?$", "", base)
-            return PlatformError(self._name, message, f"Write the address that answers itself: url: {suffix}")
-        return PlatformError(self._name, message, "Write the address that answers itself as url.")
+        advice = "Write the address that answers itself as url."
+        if target.netloc and place.endswith(self._api_path + path):
+            advice = f"Write the address that answers itself: url: {place.removesuffix(self._api_path + path)}"
+        return PlatformError(self._name, message, advice)
 
     def _unreachable(self, error: httpx.TransportError) -> PlatformUnreachable:
         if _is_certificate_failure(error):
-            remedy = "If the certificate is signed by an authority of your own, name its file as ca_file; else renew it."
+            remedy = (
+                "If the certificate is signed by an authority of your own, name its file as ca_file; else renew it."
+            )
             return PlatformUnreachable(self._name, "the certificate of the other side is not trusted.", remedy)
         host = self._client.base_url.host
         if isinstance(error, httpx.TimeoutException):
@@ -183,15 +192,21 @@ def _read(response: httpx.Response) -> Answer:
 
 def _trust(settings: PlatformSettings, options: Mapping[str, Any]) -> ssl.SSLContext:
     """The public authorities, and the platform's own one when `ca_file` names it."""
+    if "ca_file" not in options:
+        return _public_trust()
+    file = Path(settings.position.file).parent / options["ca_file"]
     context = httpx.create_ssl_context()
-    if "ca_file" in options:
-        file = Path(settings.position.file).parent / options["ca_file"]
-        try:
-            context.load_verify_locations(file)
-        except OSError as error:  # ssl.SSLError, too: the file holds no certificate
-            message = f"{settings.name}: ca_file {file} can't be used: {error.strerror or error}"
-            raise ConfigurationError([Problem(settings.position, message)]) from error
+    try:
+        context.load_verify_locations(file)
+    except OSError as error:  # ssl.SSLError, too: the file holds no certificate
+        message = f"{settings.name}: ca_file {file} can't be used: {error.strerror or error}"
+        raise ConfigurationError([Problem(settings.position, message)]) from error
     return context
+
+
+@cache
+def _public_trust() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _is_certificate_failure(error: BaseException | None) -> bool:

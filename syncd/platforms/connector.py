@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,6 @@ class Connector:
     functions: Mapping[str, Callable[..., Any]]
 
 
-@cache
 def load_connector(path: Path) -> Connector:
     """The connector in the YAML file at `path`. Raises `ConfigurationError` with every problem and its place."""
     document = read_document(path)

@@ -19,6 +19,7 @@ from syncd.platforms.client import Answer, PlatformClient
 from syncd.platforms.connector import Connector, load_connector, with_defaults
 from syncd.platforms.record import UnreadableField, built, rendered
 
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One result of the connection test."""
@@ -115,7 +116,7 @@ class Platform:
             raise PlatformError(self.name, message, "Is the platform's software new enough? `check` tells.") from None
 
     def read(self, raw: Mapping[str, Any]) -> Order:
-        """The order in a raw record; no network, no clock. Raises `Hold` (`record-unreadable` or a reader's own code)."""
+        """The order in a raw record; offline. Raises `Hold`: `record-unreadable`, or a reader's own code."""
         scope = {**self._scope, "record": raw}
         try:
             values = rendered(self._parts["orders"]["order"], scope)
@@ -139,7 +140,9 @@ class Platform:
     def _record(self, raw: Any) -> Record:
         id_, number = self._shown("id", raw), self._shown("number", raw)
         if not isinstance(raw, dict):
-            return Record({"record": raw}, None, id_, number, _unreadable("the platform sent something else than a record."))
+            return Record(
+                {"record": raw}, None, id_, number, _unreadable("the platform sent something else than a record.")
+            )
         try:
             complete = self._with_details(raw)
             return Record(complete, self.read(complete), id_, number)
@@ -201,9 +204,7 @@ def open_platform(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Platform:
     """The platform of an entry in the configuration. Raises `ConfigurationError`; nothing is sent yet."""
-    return Platform(
-        settings, load_connector(settings.connector_file), transport=transport, clock=clock, sleep=sleep
-    )
+    return Platform(settings, load_connector(settings.connector_file), transport=transport, clock=clock, sleep=sleep)
 
 
 def _unreadable(message: str) -> Hold:

@@ -53,25 +53,25 @@ def built(kind: type[T], values: Mapping[str, Any], path: str = "") -> T:
     Platforms mix their types, so a number is taken for text and text for a number; None and "" are the field's default.
     A moment without a zone is UTC. Raises `UnreadableField`.
     """
-    hints = _hints(kind)
+    cls: Any = kind
+    hints = _hints(cls)
     arguments = {
         name: _typed(hints[name], value, f"{path}{name}")
         for name, value in values.items()
         if value is not None and value != "" and value != []
     }
-    missing = [name for name in _required(kind) if name not in arguments]
-    for name in missing:
+    for name in (name for name in _required(cls) if name not in arguments):
         arguments[name] = _empty(hints[name], f"{path}{name}")
     return kind(**arguments)
 
 
 @cache
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
 @cache
-def _required(kind: type[Any]) -> tuple[str, ...]:
+def _required(kind: Any) -> tuple[str, ...]:
     missing = dataclasses.MISSING
     fields = dataclasses.fields(kind)
     return tuple(field.name for field in fields if field.default is missing and field.default_factory is missing)

@@ -50,6 +50,9 @@ class Sandbox:
         self.parasut_url = f"http://{_HOST}:{self._parasut_socket.getsockname()[1]}"
         scheme = "https" if self.options.shop_certificate else "http"
         self.shop_url = f"{scheme}://{_HOST}:{self._shop_socket.getsockname()[1]}"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._connections: dict[Any, asyncio.Transport] = {}
         self._servers = [
             self._server(parasut_app(self.parasut), self._recorder, tls=False),
             self._server(shop_app(self.shop), self._shop_recorder, tls=True),
@@ -77,9 +80,8 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for server in self._servers:
-            server.should_exit = True
-            server.force_exit = True
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
         for listener in (self._parasut_socket, self._shop_socket):
             listener.close()
@@ -87,21 +89,21 @@ class Sandbox:
         self._shop_recorder.close()
 
     def _server(self, app: ASGIApp, recorder: Recorder, tls: bool) -> uvicorn.Server:
-        connections: dict[Any, asyncio.Transport] = {}
+        connections = self._connections
 
         class Protocol(H11Protocol):
-            """uvicorn's own, which also remembers the connections by their far end, so that a fault can cut one."""
+            """uvicorn's own, which also remembers the connections by their two ends, so that a fault can cut one."""
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
-                connections[self.client] = transport
+                connections[self.server, self.client] = transport
 
             def connection_lost(self, exc: Exception | None) -> None:
-                connections.pop(self.client, None)
+                connections.pop((self.server, self.client), None)
                 super().connection_lost(exc)
 
         def hang_up(scope: Scope) -> None:
-            transport = connections.get(scope["client"])
+            transport = connections.get((scope["server"], scope["client"]))
             if transport is not None:
                 transport.close()
 
@@ -123,10 +125,24 @@ class Sandbox:
 
     def _run(self) -> None:
         async def both() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stop = asyncio.Event()
             listeners = (self._parasut_socket, self._shop_socket)
-            await asyncio.gather(
-                *(server.serve(sockets=[listener]) for server, listener in zip(self._servers, listeners, strict=True))
-            )
+            serving = [
+                asyncio.create_task(server.serve(sockets=[listener]))
+                for server, listener in zip(self._servers, listeners, strict=True)
+            ]
+            stop = asyncio.create_task(self._stop.wait())
+            # not uvicorn's own way to stop, which waits in steps of a tenth of a second
+            await asyncio.wait([stop, *serving], return_when=asyncio.FIRST_COMPLETED)
+            for task in (stop, *serving):
+                task.cancel()
+            await asyncio.gather(stop, *serving, return_exceptions=True)
+            for server in self._servers:
+                for opened in getattr(server, "servers", ()):
+                    opened.close()
+            for transport in list(self._connections.values()):
+                transport.abort()
 
         asyncio.run(both())
 
@@ -146,7 +162,8 @@ def serve(options: SandboxOptions, announce: Callable[[Sandbox], None] | None = 
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # with the protocol named, asyncio sends small answers at once; without it every answer waits 40 ms for an ACK
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))

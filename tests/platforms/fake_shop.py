@@ -1,4 +1,4 @@
-"""A WooCommerce shop behind httpx: filter by change exclusive and in whole seconds, pages of a set that goes on changing."""
+"""A WooCommerce shop behind httpx: an exclusive filter in whole seconds, pages of a set that goes on changing."""
 
 from __future__ import annotations
 

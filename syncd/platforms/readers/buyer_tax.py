@@ -1,7 +1,7 @@
 """The buyer's tax number and tax office in a WooCommerce order.
 
-WooCommerce has no field for them; Turkish plugins and themes keep them in the order's `meta_data`, each under keys of its
-own. A number counts only when its check digits are right.
+WooCommerce has no field for them; Turkish plugins and themes keep them in the order's `meta_data`, each under keys of
+its own. A number counts only when its check digits are right.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ _CENT = Decimal("0.01")
 def vat_rate(item: Mapping[str, Any], record: Mapping[str, Any], untaxed: Any = None) -> Decimal:
     """The percent of VAT in a line, shipping or fee; `untaxed` is the rate of lines without tax (a shop's setting).
 
-    A line names its tax by rate id; the order's tax lines tell the percent of each. The rate *code* is useless: WordPress
-    eats the `%` of `KDV %20` and `KDV %10`, and both become the same. Before WooCommerce 3.7 the percent was missing; then
-    it is told from the figures. A percent that contradicts the line's figures, two taxes on one line, or figures that
-    fit no rate or several raise `Hold("vat-rate-unclear")`.
+    A line names its tax by rate id; the order's tax lines tell the percent of each. The rate *code* is useless:
+    WordPress eats the `%` of `KDV %20` and `KDV %10`, and both become the same. Before WooCommerce 3.7 the percent was
+    missing; then it is told from the figures. A percent that contradicts the line's figures, two taxes on one line, or
+    figures that fit no rate or several raise `Hold("vat-rate-unclear")`.
     """
     net, tax = amount(item.get("total")), amount(item.get("total_tax"))
     if not net and not tax:  # given away by a coupon: the figures before it still tell the rate
@@ -59,7 +59,7 @@ def _guessed(item: Mapping[str, Any], net: Decimal, tax: Decimal) -> Decimal:
     fitting = [rate for rate in TURKISH_RATES if abs(net * rate / 100 - tax) <= _CENT]
     if not net and not tax:
         return Decimal(0)
-    if len(fitting) > 1:  # small amounts fit several: today's rates first, then the nearest, unless that is a tie
+    if len(fitting) > 1:  # a small amount fits several: today's rates go before those of the past
         fitting = [rate for rate in fitting if rate not in (8, 18)] or fitting
     if len(fitting) != 1:
         raise _unclear(item, "the order names no rate, and its figures fit none of 0, 1, 8, 10, 18, 20 % alone")

@@ -94,8 +94,8 @@ def address(*parts: Any) -> dict[str, str]:
     }
     if country not in ("", "TR"):
         return written | {"district": state, "city": city}
-    if not state and _is_province(city):
-        return written | {"district": "", "city": city}
+    if not state and _folded(city) in _PROVINCES:
+        return written | {"district": "", "city": _PROVINCES[_folded(city)]}
     return written | {"district": city, "city": province(state)}
 
 
@@ -104,5 +104,9 @@ def _is_filled(part: Mapping[str, Any]) -> bool:
     return any(part.get(key) for key in ("first_name", "last_name", "company", "address_1", "address_2", "city"))
 
 
-def _is_province(city: str) -> bool:
-    return lower_tr(city) in {lower_tr(name) for name in PROVINCES}
+def _folded(name: str) -> str:
+    """Without capitals and without the difference of ı and i, which people type either way."""
+    return lower_tr(name).replace("ı", "i")
+
+
+_PROVINCES = {_folded(name): name for name in PROVINCES}

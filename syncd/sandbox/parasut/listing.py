@@ -58,8 +58,9 @@ def listing(state: ParasutState, kind: str, query: Mapping[str, str], url: str) 
         tests.append(lambda record: not record["untrackable"])
     tree = include_tree(query.get("include", ""), vocabulary.includes)
     number, size = _page(state, query)
-    for record in state.table(kind).values():
-        state.derived(record)
+    if kind == "sales_invoices":
+        for invoice in list(state.invoices.values()):
+            state.derived(invoice)  # what remains is filtered and sorted by
     found = [record for record in list(state.table(kind).values()) if all(test(record) for test in tests)]
     found = _sorted(state, found, vocabulary, query.get("sort", "id"))
     body = document(state, found[(number - 1) * size : number * size], tree)
@@ -159,26 +160,31 @@ def _sorted(state: ParasutState, found: list[Record], vocabulary: ListVocabulary
 def _rank(state: ParasutState, name: str, record: Record) -> tuple[bool, Any]:
     if name == "id":
         return (True, int(record.id))
-    attributes = {**record.attributes, **state.derived(record)}
-    value = attributes.get("balance" if name == "balance_in_trl" else name)
+    value = state.derived(record)["balance"] if name.startswith("balance") else record[name]
     return (value is not None, 0 if value is None else value)
 
 
-def _sums(state: ParasutState, kind: str, found: Iterable[Record], url: str) -> dict[str, Any]:
-    def total(name: str) -> str:
-        figures = ({**record.attributes, **state.derived(record)}[name] for record in found)
-        return decimal_text(sum((figure for figure in figures if isinstance(figure, Decimal)), ZERO))
-
+def _sums(state: ParasutState, kind: str, found: list[Record], url: str) -> dict[str, Any]:
     if kind == "sales_invoices":
         return {
-            "outstanding_total": total("remaining_in_trl"),
-            "net_total": total("net_total_in_trl"),
+            "outstanding_total": _total(invoice["remaining_in_trl"] for invoice in found),
+            "net_total": _total(invoice["net_total_in_trl"] for invoice in found),
             "export_url": f"{url}/export",
         }
     if kind == "contacts":
-        return {"payable_total": "0.0", "collectible_total": total("balance")}
+        owing = {contact.id for contact in found}
+        open_invoices = (
+            invoice["remaining"]
+            for invoice in list(state.invoices.values())
+            if invoice.links["contact"] in owing and invoice["item_type"] in ("invoice", "export")
+        )
+        return {"payable_total": "0.0", "collectible_total": _total(open_invoices)}
     if kind == "accounts":
-        return {"net_total": total("balance")}
+        return {"net_total": _total(state.derived(account)["balance"] for account in found)}
     if kind == "products":
         return {"export_url": f"{url}/export"}
     return {}
+
+
+def _total(figures: Iterable[Decimal]) -> str:
+    return decimal_text(sum(figures, ZERO))

@@ -127,7 +127,7 @@ class ParasutState:
             return self._invoice_standing(record)
         if record.kind == "contacts":
             owed = _total(
-                invoice["remaining"]
+                self._invoice_standing(invoice)["remaining"]
                 for invoice in self.invoices.values()
                 if invoice.links["contact"] == record.id and invoice["item_type"] in ("invoice", "export")
             )

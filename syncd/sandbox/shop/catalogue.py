@@ -50,7 +50,7 @@ ARTICLES = (
 )
 
 _TCKN, _VKN = (
-    [tckn(serial) for serial in range(1, 10)],
+    [tckn(serial) for serial in range(11, 20)],
     [vkn(serial) for serial in (10_000_000, 200_000_001, 300_000_001)],
 )
 

@@ -1,7 +1,7 @@
 """Orders as a Turkish shop has them, made from scratch together with the truth about each.
 
-Prices are entered with VAT. A line's net is the gross less its exact VAT and is kept to six decimals, its VAT is rounded
-to the kuruş; an order's total is the sum of the nets and VATs at two decimals.
+Prices are entered with VAT. A line's net is the gross less its exact VAT and is kept to six decimals, its VAT is
+rounded to the kuruş; an order's total is the sum of the nets and VATs at two decimals.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Maker:
         fees = [self._fee(*fee) for fee in scenario.fees]
         entries = [*lines, *shipping, *fees]
         by_rate = _by_rate(entries)
-        total = sum(by_rate.values(), ZERO)
+        total = sum(by_rate.values(), Decimal("0.00"))
         subtotal_gross = [(line, Decimal(line["subtotal"]), Decimal(line["total"])) for line in lines]
         discount = half_up(sum((before - after for _, before, after in subtotal_gross), ZERO))
         discount_tax = sum((Decimal(line["subtotal_tax"]) - Decimal(line["total_tax"]) for line in lines), ZERO)
@@ -181,8 +181,11 @@ class _Maker:
 
     def _varied(self, scenario: Scenario) -> Scenario:
         chosen = self._chance.sample(range(len(ARTICLES)), self._chance.randint(2, 4))
+        if any(net < 0 for _, net, _ in scenario.fees) and 0 not in chosen:
+            chosen[0] = 0  # something at 20 % that the negative fee can be taken from
         return replace(
             scenario,
+            telling=f"by chance, after: {scenario.telling}",
             buyer=None,
             articles=tuple((number, self._chance.randint(1, 6)) for number in chosen),
             coupon_percent=scenario.coupon_percent or self._chance.choice((0, 0, 0, 5, 12)),
@@ -349,7 +352,7 @@ def _by_rate(entries: list[dict[str, Any]]) -> dict[int, Decimal]:
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for entry in entries:
         sums[percent[entry["taxes"][0]["id"]]] += half_up(Decimal(entry["total"])) + Decimal(entry["total_tax"])
-    return dict(sums)
+    return {rate: gross for rate, gross in sums.items() if gross}
 
 
 def _stamps(**moments: datetime | None) -> dict[str, str | None]:

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from syncd.config.document import read_document
+from syncd.errors import ConfigurationError
+from syncd.orders.order import Order
+from syncd.platforms.connector import load_connector
+from syncd.resources import MAPPINGS, SCHEMAS
+
+SHIPPED = MAPPINGS / "platforms" / "woocommerce.yaml"
+SCHEMA = json.loads((SCHEMAS / "connector.schema.json").read_text("utf-8"))
+
+
+def changed(tmp_path: Path, old: str, new: str) -> tuple[Path, int, int]:
+    """The shipped connector with one change, and where that stands."""
+    text = SHIPPED.read_text("utf-8")
+    assert text.count(old) >= 1
+    offset = text.index(old)
+    file = tmp_path / "connector.yaml"
+    file.write_text(text[:offset] + new + text[offset + len(old) :], "utf-8")
+    return file, text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def problems(file: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_connector(file)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("file", sorted((MAPPINGS / "platforms").glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_shipped_connector_loads_and_describes_its_settings(file: Path) -> None:
+    connector = load_connector(file)
+    Draft202012Validator.check_schema(connector.settings)
+    for name, key in connector.settings["properties"].items():
+        for example in key["examples"]:
+            if not key.get("x-secret"):
+                assert Draft202012Validator(key).is_valid(example), name
+        assert key["description"], name
+
+
+def test_the_secrets_of_woocommerce_are_marked() -> None:
+    keys = load_connector(SHIPPED).settings["properties"]
+    assert [name for name, key in keys.items() if key.get("x-secret")] == ["consumer_key", "consumer_secret"]
+
+
+def test_a_connector_may_fill_every_field_of_the_order_but_those_the_engine_fills() -> None:
+    fields = set(SCHEMA["properties"]["orders"]["properties"]["order"]["properties"])
+    assert fields == set(Order.__dataclass_fields__) - {"status_text", "raw"}
+
+
+def described(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key of the schema that a person writes."""
+    if not isinstance(schema, dict):
+        return
+    for name, key in schema.get("properties", {}).items():
+        yield f"{path}.{name}", key
+        yield from described(key, f"{path}.{name}")
+    yield from described(schema.get("items"), f"{path}[]")
+    for name, part in schema.get("$defs", {}).items():
+        yield from described(part, f"{path}#{name}")
+
+
+def test_every_key_of_the_schema_is_described_with_an_example() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    missing = [path for path, key in described(SCHEMA) if not key.get("description") or not key.get("examples")]
+    assert missing == []
+
+
+def test_an_unknown_key_is_told_at_its_place(tmp_path: Path) -> None:
+    file, line, column = changed(tmp_path, "details:", "detials:")
+    assert f"{file}:{line}:{column}: unknown key 'detials'" in problems(file)
+
+
+def test_a_status_that_is_none_of_ours_is_told_at_its_place(tmp_path: Path) -> None:
+    file, line, column = changed(tmp_path, "completed: shipped", "completed: sent")
+    assert problems(file)[0].startswith(f"{file}:{line}:{column + len('completed: ')}: 'sent' is not one of")
+
+
+def test_a_template_that_is_not_closed_is_told_at_its_place(tmp_path: Path) -> None:
+    file, line, _ = changed(tmp_path, "{{ record.currency }}", "{{ record.currency | curency }}")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:")
+    assert "curency" in problem
+
+
+def test_a_mistake_behind_each_is_told_at_its_exact_place(tmp_path: Path) -> None:
+    file, line, column = changed(tmp_path, "item in record.line_items", "item in record.line_items | nosuch")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:{column + len('item in record.line_items | ')}:")
+
+
+def test_a_function_that_does_not_exist_is_told_at_its_place(tmp_path: Path) -> None:
+    file, line, column = changed(tmp_path, "syncd.platforms.readers.vat_rate:vat_rate", "syncd.platforms.none:rate")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:{column}: the function can't be loaded")
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    file, _, _ = changed(tmp_path, "{{ record.currency }}", "{{ record.currency | a }}")
+    text = file.read_text("utf-8").replace("{{ record.total }}", "{{ record.total | b }}")
+    file.write_text(text, "utf-8")
+    assert len(problems(file)) == 2
+
+
+def test_a_file_that_is_missing_is_a_problem_and_no_traceback(tmp_path: Path) -> None:
+    assert "can't be read" in problems(tmp_path / "none.yaml")[0]
+
+
+def test_the_page_about_woocommerce_names_every_setting_status_and_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "woocommerce.md").read_text("utf-8")
+    data = read_document(SHIPPED).data
+    for word in [*data["settings"]["properties"], *data["statuses"], *data["tables"]["tax_number_keys"]]:
+        assert f"`{word}`" in page, word

@@ -1,0 +1,372 @@
+"""Whole runs over real HTTP: shop and Paraşüt are the sandbox, the ledger is a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from conftest import World  # type: ignore[import-not-found]
+from factories import a_mapping, a_rule
+
+from syncd.config.settings import Limits, PaymentChoice, ProductPolicy
+from syncd.errors import CompanyStopped
+from syncd.ledger.orders import State
+from syncd.ledger.steps import StepState
+from syncd.orders.status import Status
+from syncd.sandbox.faults import Fault
+from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
+from syncd.sync.report import Report, Verdict
+
+Make = Callable[..., World]
+PAID = {"cod": PaymentChoice(), "*": PaymentChoice("iyzico")}
+SUBSTITUTE = ProductPolicy(use="KARGO")
+
+
+def payables(world: World) -> dict[str, Decimal]:
+    return {invoice["order"]: invoice["payable"] for invoice in world.invoices()}
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {result.row.number: str(result.verdict) for result in report.results}
+
+
+def test_three_real_orders_become_three_invoices_less_what_was_refunded(world: Make) -> None:
+    here = world(rules=(a_rule(payment=PAID),), orders=3)
+    report = here.apply()
+    assert here.invoices() == [
+        {"order": "15", "payable": Decimal("1559.30"), "paid": True},
+        {"order": "16", "payable": Decimal("226.47"), "paid": False},
+        {"order": "17", "payable": Decimal("1498.40"), "paid": True},
+    ]
+    assert report.failed is False
+
+
+def test_refunds_can_be_left_to_the_accountant(world: Make) -> None:
+    here = world(rules=(a_rule(refunded_before="full"),), orders=3)
+    here.apply()
+    assert payables(here)["17"] == Decimal("1797.90")
+
+
+def test_the_vat_of_each_rate_is_right(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    by_order: dict[str, dict[Decimal, Decimal]] = {}
+    for invoice in here.sandbox.parasut.invoices.values():
+        rates = by_order.setdefault(invoice["order_no"], {})
+        for line in here.sandbox.parasut.lines(invoice):
+            rates[line["vat_rate"]] = rates.get(line["vat_rate"], Decimal(0)) + line["vat"]
+    assert by_order == {
+        "15": {Decimal(20): Decimal("209.97"), Decimal(1): Decimal("2.97")},
+        "16": {Decimal(10): Decimal("18.41"), Decimal(20): Decimal("4.00")},
+        "17": {Decimal(20): Decimal("99.98"), Decimal(1): Decimal("8.90")},
+    }
+
+
+def test_a_second_run_makes_nothing_and_costs_almost_nothing(world: Make) -> None:
+    here = world(orders=8)
+    here.apply()
+    made, writes = here.invoices(), here.writes()
+    here.later(minutes=5)
+    report = here.apply()
+    assert (here.invoices(), here.writes()) == (made, writes)
+    assert report.calls == 0
+
+
+def test_a_plan_writes_nothing_anywhere_and_says_what_apply_then_does(world: Make) -> None:
+    here = world(rules=(a_rule(payment=PAID, product=SUBSTITUTE),), orders=12)
+    planned = here.plan()
+    assert here.writes() == []
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        assert workshop.ledger.orders.newest() == []
+        assert workshop.ledger.steps.unsettled() == []
+    applied = here.apply()
+    assert verdicts(applied) == verdicts(planned)
+    expected = {result.row.number: result.plan.payable for result in planned.results if result.plan is not None}
+    assert payables(here) == expected
+
+
+def test_two_orders_of_one_new_buyer_make_one_contact(world: Make) -> None:
+    here = world(orders=8, rules=(a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE),))
+    before = len(here.sandbox.parasut.contacts)
+    here.apply()
+    emails = [contact["email"] for contact in list(here.sandbox.parasut.contacts.values())[before:]]
+    assert len(set(emails)) == len(emails)
+
+
+def test_a_bad_record_holds_itself_and_no_other(world: Make) -> None:
+    here = world(orders=3)
+    here.sandbox.shop.orders[16]["line_items"][0]["total"] = "abc"
+    report = here.apply()
+    assert verdicts(report) == {"15": "invoiced", "16": "held", "17": "invoiced"}
+
+
+def test_an_order_fires_when_it_reaches_its_status_and_not_before(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(status=Status.SHIPPED),))
+    assert verdicts(here.apply()) == {"17": "invoiced"}
+    here.sandbox.shop.set_status(15, "completed")
+    here.later(minutes=5)
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+
+
+def test_our_own_note_in_the_shop_makes_nothing_new(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    here.sandbox.shop.orders[15]["meta_data"].append({"id": 9, "key": "_parasut_invoice_id", "value": "1"})
+    here.sandbox.shop.touch(15)
+    here.later(minutes=5)
+    assert here.apply().results == []
+
+
+def test_when_a_cash_sale_is_not_paid_the_payment_follows(world: Make) -> None:
+    here = world(rules=(a_rule(payment={"*": PaymentChoice("iyzico")}),), orders=1, cash_sale="ignored")
+    here.apply()
+    assert here.invoices() == [{"order": "15", "payable": Decimal("1559.30"), "paid": True}]
+    assert [write for write in here.writes() if "payments" in write] != []
+
+
+@pytest.mark.parametrize(
+    ("vat", "line_net", "price_decimals", "discount"),
+    list(product(("line", "rate", "invoice"), ("rounded", "exact"), (2, 4, 6), ("line", "unit"))),
+)
+def test_every_way_of_rounding_ends_in_the_orders_totals(
+    world: Make, vat: str, line_net: str, price_decimals: int, discount: str
+) -> None:
+    rules = (a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE, condition="order.total > 0"),)
+    here = world(rules=rules, orders=20, vat=vat, line_net=line_net, price_decimals=price_decimals, discount=discount)
+    report = here.apply()
+    assert report.count(Verdict.INVOICED) >= 10
+    for result in report.results:
+        if result.verdict is Verdict.INVOICED:
+            assert result.plan is not None
+            if result.plan.exact:
+                assert result.row.payable == result.plan.total
+            assert abs((result.row.payable or Decimal(0)) - result.plan.total) <= Decimal("0.01")
+    assert [result.hold.code for result in report.results if result.hold and "differ" in result.hold.code] == []
+
+
+def test_a_draft_that_came_out_wrong_is_made_anew_once(world: Make) -> None:
+    here = world(orders=1, rules=(a_rule(product=SUBSTITUTE),), price_decimals=2, discount="unit")
+    order = here.sandbox.shop.orders[15]
+    order["line_items"][0] |= {"quantity": 3, "total": "83.42", "total_tax": "16.68"}
+    order["line_items"] = order["line_items"][:1]
+    order["shipping_lines"] = []
+    order["total"] = "100.10"
+    here.sandbox.shop.touch(15)
+    report = here.apply()
+    assert payables(here) == {"15": Decimal("100.10")}
+    assert verdicts(report) == {"15": "invoiced"}
+    assert here.writes().count("POST 115/sales_invoices") - here.writes().count("DELETE 115/sales_invoices/400001") == 1
+
+
+def test_a_lost_answer_holds_the_order_and_is_never_sent_twice(world: Make) -> None:
+    here = world(orders=1)
+    here.sandbox.faults.add(Fault("close_after", "POST", "sales_invoices$"))
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == ["outcome-unknown"]
+    here.later(minutes=5)
+    assert here.apply().results == []
+    assert len(here.invoices()) == 1
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        row = workshop.ledger.orders.named("site", "15")[0]
+        with pytest.raises(Exception, match="resolve site/15"):
+            retry(row, workshop)
+        resolve(row, workshop, adopt=next(iter(here.sandbox.parasut.invoices)))
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+    assert len(here.invoices()) == 1
+
+
+def test_a_lost_request_can_be_sent_again_by_a_person(world: Make) -> None:
+    here = world(orders=1)
+    here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$"))
+    here.apply()
+    assert here.invoices() == []
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=None)
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+    assert len(here.invoices()) == 1
+
+
+def test_a_contact_whose_answer_was_lost_is_adopted_too(world: Make) -> None:
+    here = world(orders=1)
+    here.sandbox.faults.add(Fault("close_after", "POST", "contacts$"))
+    here.apply()
+    contact = list(here.sandbox.parasut.contacts)[-1]
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=contact)
+    here.apply()
+    assert [invoice.links["contact"] for invoice in here.sandbox.parasut.invoices.values()] == [contact]
+    assert list(here.sandbox.parasut.contacts)[-1] == contact
+
+
+def test_a_refusal_is_held_with_paraşüts_own_words_and_retried_anew(world: Make) -> None:
+    here = world(orders=1, rules=(a_rule(mapping=a_mapping(invoice={"order_date": "0000-00-00"})),))
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] in (["refused"], ["template-failed"])
+    here.rules = (a_rule(),)
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        assert retry(workshop.ledger.orders.named("site", "15")[0], workshop).state is State.DUE
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+
+
+def test_a_contact_that_was_deleted_at_paraşüt_is_made_again(world: Make) -> None:
+    here = world(orders=3)
+    here.plan()
+    here.apply(order=("site", "15"))
+    contact = next(iter(here.sandbox.parasut.invoices.values())).links["contact"]
+    del here.sandbox.parasut.contacts[contact]
+    order = here.sandbox.shop.orders[15]
+    again = {
+        **order,
+        "id": 500,
+        "number": "500",
+        "line_items": [{**line, "id": line["id"] + 900} for line in order["line_items"]],
+    }
+    again["shipping_lines"] = [{**line, "id": line["id"] + 900} for line in order["shipping_lines"]]
+    here.sandbox.shop.add(again)
+    here.sandbox.shop.touch(500)
+    here.later(minutes=5)
+    report = here.apply(order=("site", "500"))
+    assert verdicts(report) == {"500": "invoiced"}
+    assert list(here.sandbox.parasut.invoices.values())[-1].links["contact"] != contact
+
+
+def test_two_products_with_one_code_hold_the_order_and_name_both(world: Make) -> None:
+    here = world(orders=1)
+    here.sandbox.parasut.add_product("Termos kopya", code="TRM-500")
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == ["product-code-ambiguous"]
+    assert "'Çelik Termos 500 ml'" in report.results[0].message
+    assert "'Termos kopya'" in report.results[0].message
+
+
+def test_the_canary_waits_for_approval_after_one_invoice(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    assert verdicts(here.plan()) == {"15": "invoiced", "16": "waits", "17": "waits"}
+    assert verdicts(here.apply()) == {"15": "invoiced", "16": "waits", "17": "waits"}
+    here.later(minutes=5)
+    assert verdicts(here.apply()) == {"16": "waits", "17": "waits"}
+    with ExitStack() as stack:
+        approve("site-hazirlanan", here.open(stack, network=False))
+    assert verdicts(here.apply()) == {"16": "invoiced", "17": "invoiced"}
+
+
+def test_limits_let_the_rest_wait_for_the_next_run(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(limits=Limits(per_run=2)),))
+    assert list(verdicts(here.apply()).values()) == ["invoiced", "invoiced", "waits"]
+    here.later(minutes=5)
+    assert list(verdicts(here.apply()).values()) == ["invoiced"]
+
+
+def test_an_amount_limit_counts_the_sum_of_a_run_and_gives_way_to_a_named_order(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(limits=Limits(amount=Decimal(300))),))
+    report = here.apply()
+    assert verdicts(report) == {"15": "waits", "16": "invoiced", "17": "waits"}
+    assert "`syncd apply --order site/15`" in report.results[0].message
+    assert verdicts(here.apply(order=("site", "15"))) == {"15": "invoiced"}
+
+
+def test_the_emergency_stop_is_read_before_every_write(world: Make) -> None:
+    here = world(orders=3)
+    with ExitStack() as stack:
+        set_paused(None, True, here.open(stack, network=False))
+    report = here.apply()
+    assert (str(report.stopped), here.writes()) == (
+        "syncd is paused; nothing was sent. `syncd resume` lets it go on.",
+        [],
+    )
+    with ExitStack() as stack:
+        set_paused(None, False, here.open(stack, network=False))
+    assert here.apply().count(Verdict.INVOICED) == 3
+
+
+def test_a_paused_rule_waits_and_the_others_go_on(world: Make) -> None:
+    rules = (a_rule(name="cod", condition="order.payment.method == 'cod'"), a_rule(name="rest", otherwise=True))
+    here = world(orders=3, rules=rules)
+    with ExitStack() as stack:
+        set_paused("cod", True, here.open(stack, network=False))
+    assert verdicts(here.apply()) == {"16": "waits", "15": "invoiced", "17": "invoiced"}
+
+
+def test_an_ended_subscription_stops_the_run_and_loses_nothing(world: Make) -> None:
+    here = world(orders=3)
+    here.sandbox.faults.add(Fault("402", "POST", "sales_invoices$", nth=2, times=100))
+    report = here.apply()
+    assert isinstance(report.stopped, CompanyStopped)
+    assert (report.count(Verdict.INVOICED), report.count(Verdict.HELD)) == (1, 0)
+    here.sandbox.faults.clear()
+    assert here.apply().count(Verdict.INVOICED) == 2
+    assert len(here.invoices()) == 3
+
+
+def test_a_shop_that_does_not_answer_leaves_the_mark_where_it_was(world: Make) -> None:
+    here = world(orders=3)
+    here.sandbox.faults.add(Fault("500", "GET", "/orders", nth=1, times=50))
+    report = here.apply()
+    assert report.collected[0].error is not None
+    here.sandbox.faults.clear()
+    assert here.apply().count(Verdict.INVOICED) == 3
+
+
+def test_an_ignored_order_is_never_invoiced(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(status=Status.SHIPPED),))
+    here.apply()
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        ignore(workshop.ledger.orders.named("site", "15")[0], workshop)
+    here.sandbox.shop.set_status(15, "completed")
+    here.later(minutes=5)
+    assert here.apply().results == []
+
+
+def test_every_write_has_its_intent_and_its_outcome_in_the_ledger(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    with ExitStack() as stack:
+        ledger = here.open(stack, network=False).ledger
+        steps = ledger.steps.of_order(ledger.orders.named("site", "15")[0].ledger_id)
+    assert [(step.identity.split()[0], step.state) for step in steps] == [
+        ("contact", StepState.DONE),
+        ("sale", StepState.DONE),
+    ]
+    assert '"order_no":"15"' in steps[1].body
+    assert steps[0].remote_id == next(iter(here.sandbox.parasut.invoices.values())).links["contact"]
+
+
+def test_an_intent_without_an_outcome_is_a_lost_answer(world: Make) -> None:
+    here = world(orders=1)
+    with ExitStack() as stack:
+        workshop = here.open(stack)
+        unreached = workshop.client
+        assert unreached is not None
+        unreached.send = lambda request: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+        with pytest.raises(KeyboardInterrupt):
+            here_apply(workshop)
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == []
+
+
+def here_apply(workshop: Any) -> Report:
+    from syncd.sync.report import Selection
+    from syncd.sync.run import work
+
+    return work(workshop, Selection())
+
+
+def test_five_hundred_orders_cost_at_most_two_point_two_calls_each(world: Make) -> None:
+    rules = (a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE, condition="order.total > 0"),)
+    here = world(rules=rules, orders=500, rate_requests=10)
+    here.sandbox.parasut.window.requests = 0
+    report = here.apply()
+    made = report.count(Verdict.INVOICED)
+    assert made > 250
+    assert report.calls / made <= 2.2
+    assert report.throttled == 0
