@@ -44,7 +44,7 @@ def result_line(result: Result) -> Iterator[str]:
         row = result.row
         sign = "=" if row.difference is None else f"(differs by {row.difference:+}) from"
         yield (
-            f"{row.name}: invoiced, id {row.invoice_id}, {row.payable} {result.plan.currency} {sign} total "
+            f"{row.name}: invoiced, id {row.invoice_id}, {row.payable:.2f} {result.plan.currency} {sign} total "
             f"{result.plan.total}, {result.plan.contact_name}, {result.plan.payment}"
         )
         return

@@ -1,8 +1,8 @@
 """Where each character of a YAML text stands in its file.
 
 The parser tells where a scalar begins and ends. This walks the raw characters between, by the rules of the scalar's
-style, and notes a place for every character of the text. If the walk comes to another text than the parser did, only the
-beginning is told: a place near by is better than a wrong one.
+style, and notes a place for every character of the text. If the walk comes to another text than the parser did, only
+the beginning is told: a place near by is better than a wrong one.
 """
 
 from __future__ import annotations

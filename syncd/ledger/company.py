@@ -73,7 +73,9 @@ class CompanyStore:
             row = connection.execute(
                 select(table.c.sent, table.c.margin, table.c.blocked_until).where(table.c.company == self.company)
             ).one_or_none()
-            before = BudgetState() if row is None else BudgetState(tuple(row[0]), row[1], row[2])
+            before = (
+                BudgetState() if row is None else BudgetState(tuple(float(moment) for moment in row[0]), row[1], row[2])
+            )
             after, result = change(before)
             if after != before:
                 values = {

@@ -1,7 +1,7 @@
 """Jinja, made for fields of documents: sandboxed, strict, exact in numbers and in places.
 
-Every token carries its character offset where Jinja would put a line number, so that each node of the syntax tree, and each
-failure at run time, knows its exact place in the text.
+Every token carries its character offset where Jinja would put a line number, so that each node of the syntax tree, and
+each failure at run time, knows its exact place in the text.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Token, TokenStream
-from jinja2.runtime import Context, StrictUndefined, Undefined, missing
+from jinja2.runtime import Context, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Namespace, _PassArg
+from jinja2.utils import Namespace, _PassArg, missing
 
 from syncd.mapping.failure import FilterError, Located, UnknownPath, describe
 from syncd.mapping.filters import FILTERS, TESTS
@@ -40,7 +40,7 @@ _PASSED = {_PassArg.context: "context", _PassArg.eval_context: "context.eval_ctx
 
 
 class Unknown(StrictUndefined):
-    """A variable or part that isn't there. Asking whether it is defined, or for a default, is all one can do with it."""
+    """A variable or part that isn't there: one can only ask whether it is defined, or for a default."""
 
     __slots__ = ("offset",)
 
@@ -142,7 +142,7 @@ class _Generator(CodeGenerator):
             (self.filters, self.environment.filters) if is_filter else (self.tests, self.environment.tests)
         )
         self.write(f"environment.apply({node.lineno}, {names[node.name]}, ")
-        passed = _PASSED.get(_PassArg.from_obj(functions[node.name]))  # type: ignore[arg-type]
+        passed = _PASSED.get(_PassArg.from_obj(functions[node.name]))  # type: ignore[type-var, arg-type]
         if passed is not None:
             self.write(f"{passed}, ")
         yield
@@ -177,7 +177,8 @@ class _Generator(CodeGenerator):
 
 def start(node: nodes.Node) -> int:
     """The offset of the leftmost part of an expression."""
-    return min((inner.lineno for inner in node.find_all(nodes.Node)), default=node.lineno)
+    places = [inner.lineno for inner in (node, *node.find_all(nodes.Node)) if inner.lineno is not None]
+    return min(places, default=0)
 
 
 class Environment(ImmutableSandboxedEnvironment):
@@ -282,7 +283,7 @@ class Environment(ImmutableSandboxedEnvironment):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
-    def call(__self, __context: Rendering, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # noqa: B902, N805
+    def call(__self, __context: Rendering, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """A call inside a template, counted and bounded."""
         __context.step()
         owner = getattr(__obj, "__self__", None)
@@ -294,7 +295,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().call(__context, __obj, *args, **kwargs)
 
     def binary(self, sign: str, left: Any, right: Any) -> Any:
-        """Arithmetic in exact decimals: a binary float becomes the Decimal it reads like, and `/` never gives a float."""
+        """Arithmetic in exact decimals: a float becomes the Decimal it reads like, and `/` never gives a float."""
         left, right = _exact(left), _exact(right)
         if sign == "*":
             check_product(left, right)

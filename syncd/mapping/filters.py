@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
+from jinja2 import filters as jinja_filters
+from jinja2 import tests as jinja_tests
 from jinja2.runtime import Undefined
 
 from syncd.mapping.cuts import truncate_bytes
@@ -274,9 +275,10 @@ def default(value: Any, otherwise: Any = "", boolean: bool = False) -> Any:
 
 
 _JINJA = (
-    "abs capitalize count dictsort first groupby items last length list lower map max min reject rejectattr reverse "
-    "select selectattr sort striptags sum title unique upper urlencode wordcount"
-).split()
+    "abs", "capitalize", "count", "dictsort", "first", "groupby", "items", "last", "length", "list", "lower", "map",
+    "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "striptags", "sum", "title",
+    "unique", "upper", "urlencode", "wordcount",
+)  # fmt: skip
 
 OWN_FILTERS: dict[str, Callable[..., Any]] = {
     "d": default,
@@ -310,10 +312,14 @@ OWN_FILTERS: dict[str, Callable[..., Any]] = {
 }
 """Filters that are ours, or that replace one of Jinja's which would count in floats or know no Turkish money."""
 
-FILTERS: dict[str, Callable[..., Any]] = {**{name: DEFAULT_FILTERS[name] for name in _JINJA}, **OWN_FILTERS}
+_JINJA_FILTERS: dict[str, Any] = dict(jinja_filters.FILTERS)
+
+FILTERS: dict[str, Callable[..., Any]] = {**{name: _JINJA_FILTERS[name] for name in _JINJA}, **OWN_FILTERS}
+
+_JINJA_TESTS: dict[str, Any] = dict(jinja_tests.TESTS)
 
 TESTS: dict[str, Callable[..., Any]] = {
-    **DEFAULT_TESTS,
+    **_JINJA_TESTS,
     "is_vkn": is_vkn,
     "is_tckn": is_tckn,
     "vkn": is_vkn,

@@ -22,10 +22,13 @@ MAGNITUDE_LIMIT = 100
 """Digits that a number may have before its decimal point, and after it."""
 
 TEXT_METHODS = frozenset(
-    "capitalize casefold count endswith find isalnum isalpha isdecimal isdigit islower isnumeric isspace isupper "
-    "join lower lstrip partition removeprefix removesuffix replace rfind rpartition rsplit rstrip split splitlines "
-    "startswith strip swapcase title upper".split()
-)
+    {
+        "capitalize", "casefold", "count", "endswith", "find", "isalnum", "isalpha", "isdecimal", "isdigit",
+        "islower", "isnumeric", "isspace", "isupper", "join", "lower", "lstrip", "partition", "removeprefix",
+        "removesuffix", "replace", "rfind", "rpartition", "rsplit", "rstrip", "split", "splitlines",
+        "startswith", "strip", "swapcase", "title", "upper"
+    }
+)  # fmt: skip
 """Methods of text that a template may call: those whose result has a bound."""
 
 _WIDE_FORMAT = re.compile(r"%[^a-zA-Z%]*(\d{4,}|\*)")
@@ -42,8 +45,8 @@ def bounded_number(number: Decimal) -> Decimal:
     """The number, unless writing it out would fill pages."""
     if not number.is_finite():
         raise FilterError("the number is not finite")
-    exponent = number.as_tuple().exponent
-    if number and (number.adjusted() > MAGNITUDE_LIMIT or (isinstance(exponent, int) and exponent < -MAGNITUDE_LIMIT)):
+    decimals = -int(number.as_tuple().exponent)
+    if number and (number.adjusted() > MAGNITUDE_LIMIT or decimals > MAGNITUDE_LIMIT):
         raise FilterError(f"the number has more than {MAGNITUDE_LIMIT} digits")
     return number
 
@@ -71,9 +74,9 @@ def check_sum(left: Any, right: Any) -> None:
 
 def check_power(base: Any, exponent: Any) -> None:
     """Whether `base ** exponent` stays within bounds."""
-    if isinstance(exponent, int | Decimal) and abs(exponent) > MAGNITUDE_LIMIT:
+    if isinstance(exponent, int | Decimal) and not -MAGNITUDE_LIMIT <= exponent <= MAGNITUDE_LIMIT:
         raise FilterError(f"an exponent may be at most {MAGNITUDE_LIMIT}")
-    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * abs(exponent) > 8 * MAGNITUDE_LIMIT:
+    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * exponent > 8 * MAGNITUDE_LIMIT:
         raise FilterError(f"the number has more than {MAGNITUDE_LIMIT} digits")
 
 

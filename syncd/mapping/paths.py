@@ -15,11 +15,15 @@ _GLOBALS = frozenset({"range", "dict", "namespace"})
 _SAME = frozenset({LOOP_FILTER, "list", "sort", "reverse", "unique", "select", "reject", "selectattr", "rejectattr"})
 _ONE_OF = frozenset({"first", "last", "min", "max", "find"})
 _TO_TEXT = frozenset(
-    "capitalize date digits format host join lower lower_tr money province replace string striptags tckn title title_tr "
-    "trim truncate truncate_bytes unescape upper upper_tr urlencode vkn".split()
-)
+    {
+        "capitalize", "date", "digits", "format", "host", "join", "lower", "lower_tr", "money", "province",
+        "replace", "string", "striptags", "tckn", "title", "title_tr", "trim", "truncate", "truncate_bytes",
+        "unescape", "upper", "upper_tr", "urlencode", "vkn"
+    }
+)  # fmt: skip
 _NAMES_A_PART = {
-    "selectattr": 0, "rejectattr": 0, "groupby": 0, "find": 0, "sum": 0, "join": 1, "sort": 2, "unique": 1, "max": 1, "min": 1,
+    "selectattr": 0, "rejectattr": 0, "groupby": 0, "find": 0, "sum": 0, "join": 1, "sort": 2, "unique": 1,
+    "max": 1, "min": 1,
 }  # fmt: skip
 
 
@@ -35,7 +39,7 @@ _Names = dict[str, Shape | None]
 
 
 class _Walk:
-    """Carries the shapes of names along the way a template is evaluated. `local` is what the template has bound itself."""
+    """Carries the shapes of names the way a template is evaluated; `local` is what the template bound itself."""
 
     def __init__(self, text: str, scope: _Names) -> None:
         self.text = text
@@ -55,7 +59,7 @@ class _Walk:
         elif isinstance(node, nodes.For):
             items = self.value(node.iter, local)
             inner = {**local, "loop": None}
-            self.bind(node.target, items.element() if items else None, inner)
+            self.bind(node.target, items.element() if items else None, inner, anew=True)
             if node.test is not None:
                 self.value(node.test, inner)
             self.body(node.body, inner)
@@ -74,7 +78,7 @@ class _Walk:
         elif isinstance(node, nodes.With):
             inner = dict(local)
             for target, value in zip(node.targets, node.values, strict=True):
-                self.bind(target, self.value(value, local), inner)
+                self.bind(target, self.value(value, local), inner, anew=True)
             self.body(node.body, inner)
         elif isinstance(node, nodes.Macro | nodes.CallBlock):
             self.macro(node, local)
@@ -100,13 +104,13 @@ class _Walk:
             inner[argument.name] = None
         self.body(node.body, inner)
 
-    def bind(self, target: nodes.Node, value: Shape | None, local: _Names) -> None:
+    def bind(self, target: nodes.Node, value: Shape | None, local: _Names, anew: bool = False) -> None:
         if isinstance(target, nodes.Name):
-            known = local.get(target.name, value)
+            known = value if anew else local.get(target.name, value)
             local[target.name] = value if known == value else None
         elif isinstance(target, nodes.Tuple):
             for item in target.items:
-                self.bind(item, None, local)
+                self.bind(item, None, local, anew)
 
     # expressions
 
@@ -138,8 +142,7 @@ class _Walk:
         if node.name in self.scope:
             return self.scope[node.name]
         if node.name not in _GLOBALS:
-            known = [*local, *self.scope]
-            guess = nearest(node.name, known) or self.elsewhere(node.name)
+            guess = self.elsewhere(node.name) or self.like_a_variable(node.name, local)
             self.mistakes.append(Mistake(node.lineno, f"there is no variable {node.name!r}", guess))
         return None
 
@@ -155,7 +158,7 @@ class _Walk:
                 if owner.type == "object"
                 else f"{where} is {_what(owner)}, it has no {name!r}"
             )
-            guess = nearest(name, names) or self.elsewhere(name)
+            guess = self.elsewhere(name) or nearest(name, names)
             self.mistakes.append(Mistake(part_offset(self.text, node), message, guess))
         return found
 
@@ -163,6 +166,12 @@ class _Walk:
         """The one path of the scope that ends in this name: `order.tax_number` → `order.buyer.tax_number`."""
         found = [path for root, known in self.scope.items() if known for path in known.paths_to(name, root)]
         return found[0] if len(found) == 1 else None
+
+    def like_a_variable(self, name: str, local: _Names) -> str | None:
+        """A variable of a similar name, else a part of one: `biling` → `order.billing`."""
+        parts = {part: f"{root}.{part}" for root, known in self.scope.items() if known for part in known.names()}
+        guess = nearest(name, [*local, *self.scope]) or nearest(name, parts)
+        return parts.get(guess, guess) if guess and guess not in local and guess not in self.scope else guess
 
     def item(self, node: nodes.Getitem, local: _Names) -> Shape | None:
         owner = self.value(node.node, local)

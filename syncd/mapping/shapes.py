@@ -38,8 +38,8 @@ class Shape:
 
     @property
     def is_plain_text(self) -> bool:
-        """Text in the template, too: money and moments are text only in JSON."""
-        return self.type == "string" and not self.schema.get("format")
+        """Text in the template, too: money and moments are text only in JSON, an enumeration has parts."""
+        return self.type == "string" and "format" not in self.schema and "enum" not in self.schema
 
     def names(self) -> list[str]:
         """The names of the parts that are listed."""
@@ -50,7 +50,7 @@ class Shape:
         properties = self.schema.get("properties", {})
         if name in properties:
             return False, shape(properties[name], self.root)
-        if self.type == "object" and any(key not in _CHECKED for key in self.schema):
+        if self.type == "object" and any(key not in _CHECKED and not key.startswith("x-") for key in self.schema):
             return False, None
         if self.type == "object":
             rest = self.schema.get("additionalProperties", True)
@@ -73,7 +73,7 @@ class Shape:
         if depth > _DEPTH or self.type != "object":
             return
         for key in self.names():
-            if key == name and depth:
+            if key == name:
                 yield f"{prefix}.{key}"
             inner = self.part(key)[1]
             if inner is not None:
@@ -81,9 +81,12 @@ class Shape:
 
 
 _CHECKED = frozenset(
-    "$id $schema $defs $ref $comment type properties additionalProperties required title description examples default "
-    "minProperties maxProperties deprecated format readOnly writeOnly unevaluatedProperties".split()
-)
+    {
+        "$id", "$schema", "$defs", "$ref", "$comment", "type", "properties", "additionalProperties", "required",
+        "title", "description", "examples", "default", "minProperties", "maxProperties", "deprecated", "format",
+        "readOnly", "writeOnly", "unevaluatedProperties"
+    }
+)  # fmt: skip
 """Keywords beside which a closed object has no other parts: `anyOf`, `patternProperties` … make it open."""
 
 

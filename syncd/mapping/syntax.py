@@ -12,7 +12,7 @@ from typing import Literal
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
-from syncd.mapping.environment import LOOP_FILTER, Environment, environment
+from syncd.mapping.environment import LOOP_FILTER, Environment, environment, start
 from syncd.mapping.filters import SUGGESTIONS
 from syncd.orders.turkish import ascii_fold
 
@@ -58,6 +58,7 @@ def parse(text: str, mode: Mode, filters: Filters = ()) -> Syntax:
     White space around a single `{{ expression }}` doesn't make it text: block scalars of YAML end in a newline.
     """
     env = environment(filters)
+    expression: nodes.Expr | None
     try:
         if mode == "expression":
             tree, expression = _parse_expression(text, env)
@@ -74,7 +75,7 @@ def parse(text: str, mode: Mode, filters: Filters = ()) -> Syntax:
     for loop in tree.find_all(nodes.For):
         if loop.recursive:
             raise Mistake(loop.lineno, "recursive loops are not available")
-        loop.iter = nodes.Filter(loop.iter, LOOP_FILTER, [], [], None, None, lineno=loop.iter.lineno)
+        loop.iter = nodes.Filter(loop.iter, LOOP_FILTER, [], [], None, None, lineno=start(loop.iter))
         loop.iter.set_environment(env)
     return syntax
 

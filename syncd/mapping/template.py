@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 from jinja2.runtime import Undefined
 
 from syncd.errors import ConfigurationError, TemplateFailure
@@ -15,7 +16,7 @@ from syncd.mapping.environment import environment
 from syncd.mapping.failure import FilterError, Located, UnknownPath, describe, kind_of
 from syncd.mapping.limits import OUTPUT_LIMIT
 from syncd.mapping.paths import check_syntax
-from syncd.mapping.syntax import Filters, Mistake, Mode, nearest, node_at, parse, part_offset, path_of
+from syncd.mapping.syntax import Filters, Mistake, Mode, Syntax, nearest, node_at, parse, part_offset, path_of
 from syncd.problem import Problem, Source
 
 _OPENINGS = ("{{", "{%", "{#")
@@ -40,7 +41,8 @@ class Template:
     def render(self, variables: Mapping[str, Any]) -> Any:
         """The value: of any type for one `{{ expression }}` or a bare expression, else text.
 
-        Raises TemplateFailure at the exact place, without the field's name, when something isn't there or can't be computed.
+        Raises TemplateFailure at the exact place, without a field's name, when something isn't there or can't be
+        computed.
         """
         if self.run is None:
             return self.constant
@@ -79,8 +81,8 @@ def compile_constant(value: Any, source: Source) -> Template:
 def check_paths(template: Template, scope: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     """Every variable path in the template that the scope doesn't know, each at the place of its wrong part.
 
-    `scope` maps a variable's name to the JSON Schema of its value (`$ref` within that schema works). What a schema leaves
-    open is not checked: there are no false alarms.
+    `scope` maps a variable's name to the JSON Schema of its value (`$ref` within that schema works). What a schema
+    leaves open is not checked: there are no false alarms.
     """
     if template.is_constant:
         return []
@@ -156,16 +158,15 @@ def _known(value: Any) -> Any:
     return value
 
 
-def _explain(syntax: Any, failure: UnknownPath) -> tuple[int, str]:
+def _explain(syntax: Syntax, failure: UnknownPath) -> tuple[int, str]:
     node = node_at(syntax, failure.offset) if failure.offset is not None else None
     name, owner = failure.name, failure.owner
     path = path_of(node) if node is not None else ""
-    if owner is None and failure.offset is not None and node is not None and hasattr(node, "name"):
-        return failure.offset, f"there is no variable {name!r}"
-    offset = part_offset(syntax.text, node) if node is not None and hasattr(node, "node") else failure.offset or 0
+    if isinstance(node, nodes.Name):
+        return node.lineno, f"there is no variable {name!r}"
+    offset = part_offset(syntax.text, node) if isinstance(node, nodes.Getattr | nodes.Getitem) else failure.offset or 0
     if owner is None:
-        what = "nothing is there"
-        return offset, f"{path or name}: {what} that could have a {name!r}"
+        return offset, f"{path or name}: nothing is there that could have a {name!r}"
     keys = list(owner) if isinstance(owner, Mapping) else list(getattr(type(owner), "__dataclass_fields__", ()))
     guess = nearest(str(name), [key for key in keys if isinstance(key, str)])
     hint = f" (did you mean {guess}?)" if guess else ""

@@ -27,7 +27,7 @@ def title_tr(text: str) -> str:
     """Names as they are written: every word with one capital, `ve` small inside, known abbreviations kept.
 
     `AYŞE YILMAZ-ÖZ` → `Ayşe Yılmaz-Öz`; `DEMİR GIDA SAN. VE TİC. LTD. ŞTİ.` → `Demir Gıda San. ve Tic. Ltd. Şti.`
-    Dotted initials keep their capitals (`A.Ş.`), and so does a suffix after an apostrophe its small letters (`İstanbul'un`).
+    Dotted initials keep their capitals (`A.Ş.`), a suffix after an apostrophe its small letters (`İstanbul'un`).
     """
     text = unicodedata.normalize("NFC", text)
 

@@ -158,7 +158,7 @@ def _repair(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: Pl
     """Delete a draft that came out wrong and make it anew with what its figures taught; once."""
     wrong = Hold(
         "invoice-amount-differs",
-        f"Paraşüt made {invoice.net_total} of the invoice {invoice.id}; the order's total is {plan.total}.",
+        f"Paraşüt made {invoice.net_total:.2f} of the invoice {invoice.id}; the order's total is {plan.total}.",
         "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
     )
     better = abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total)
@@ -170,14 +170,14 @@ def _repair(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: Pl
         )
     except Refused as refusal:
         raise wrong from refusal
-    text = f"invoice {invoice.id} deleted: it came to {invoice.net_total} instead of {plan.total}"
+    text = f"invoice {invoice.id} deleted: it came to {invoice.net_total:.2f} instead of {plan.total}"
     row = work.ledger.orders.change(row, text, work.clock(), invoice_id=None)
     return _carry_out(_plan(row, context, work), row, context, work)
 
 
 def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:
     difference = invoice.net_total - plan.total
-    words = f"invoiced: {invoice.net_total} {plan.currency}, {plan.payment}"
+    words = f"invoiced: {invoice.net_total:.2f} {plan.currency}, {plan.payment}"
     return work.ledger.orders.close_with_invoice(
         row,
         row.order,

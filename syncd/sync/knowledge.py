@@ -23,7 +23,7 @@ class LedgerKnowledge:
         self._contacts: list[KnownContact] = []
         self._products: list[KnownProduct] = []
         self._categories: list[KnownCategory] = []
-        self._claims: dict[tuple[str, str, str], OrderKey] = {}
+        self._read: dict[tuple[Kind, str], list[Mirrored]] = {}
         self.refresh_profiles()
 
     def refresh_profiles(self) -> None:
@@ -61,13 +61,13 @@ class LedgerKnowledge:
         """Products with exactly that code, archived ones too."""
         found = [
             KnownProduct(Known(record.remote_id), record.name, record.key, record.archived)
-            for record in self._ledger.mirror.by_key("products", code)
+            for record in self._mirrored("products", code)
         ]
         return found + [product for product in self._products if product.code == code]
 
     def categories(self, category_type: str) -> list[KnownCategory]:
         """Categories of a type."""
-        records = {record.remote_id: record for record in self._ledger.mirror.all("item_categories")}
+        records = {record.remote_id: record for record in self._mirrored("item_categories")}
         found = [
             KnownCategory(Known(record.remote_id), record.key, _path(record, records))
             for record in records.values()
@@ -79,13 +79,21 @@ class LedgerKnowledge:
         """Accounts that are not archived."""
         return [
             KnownAccount(Known(record.remote_id), record.name, record.key)
-            for record in self._ledger.mirror.all("accounts")
+            for record in self._mirrored("accounts")
             if not record.archived
         ]
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         """The number of another order whose invoice holds a line of this one."""
         return self._ledger.orders.claimed_by_another(key, order)
+
+    def _mirrored(self, kind: Kind, key: str | None = None) -> list[Mirrored]:
+        """Records of a kind, read once: many orders of a plan ask for the same."""
+        wanted = (kind, key or "")
+        if wanted not in self._read:
+            mirror = self._ledger.mirror
+            self._read[wanted] = mirror.all(kind) if key is None else mirror.by_key(kind, key)
+        return self._read[wanted]
 
     def assume(self, steps: Sequence[Step]) -> None:
         """Count the records that a plan makes as known, so that the next plan of a dry run finds them."""

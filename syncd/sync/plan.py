@@ -175,7 +175,7 @@ def plan_order(
     )
     products, product_steps = _products(document, names["product"], rule, knowledge)
     payment, payment_words = resolve_payment(order, rule.payment, currency, day, context.zone, knowledge)
-    solution = solve([_gross(line) for line in payable_order.lines], knowledge.profiles)
+    solution = solve([_gross(line) for line in payable_order.lines], knowledge.profiles, cautious=attempt > 1)
     _accept(solution, rule)
 
     attributes = {

@@ -9,8 +9,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from conftest import World  # type: ignore[import-not-found]
 from factories import a_mapping, a_rule
+from worlds import World
 
 from syncd.config.settings import Limits, PaymentChoice, ProductPolicy
 from syncd.errors import CompanyStopped
@@ -94,8 +94,10 @@ def test_two_orders_of_one_new_buyer_make_one_contact(world: Make) -> None:
     here = world(orders=8, rules=(a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE),))
     before = len(here.sandbox.parasut.contacts)
     here.apply()
-    emails = [contact["email"] for contact in list(here.sandbox.parasut.contacts.values())[before:]]
-    assert len(set(emails)) == len(emails)
+    made = [(one["email"], one["name"]) for one in list(here.sandbox.parasut.contacts.values())[before:]]
+    assert len(set(made)) == len(made)
+    repeated = [order["billing"]["email"] for order in here.sandbox.shop.orders.values()]
+    assert len(set(repeated)) < len(repeated)
 
 
 def test_a_bad_record_holds_itself_and_no_other(world: Make) -> None:
@@ -138,6 +140,7 @@ def test_every_way_of_rounding_ends_in_the_orders_totals(
 ) -> None:
     rules = (a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE, condition="order.total > 0"),)
     here = world(rules=rules, orders=20, vat=vat, line_net=line_net, price_decimals=price_decimals, discount=discount)
+    del here.sandbox.parasut.products["300005"]  # the twin of a code
     report = here.apply()
     assert report.count(Verdict.INVOICED) >= 10
     for result in report.results:
@@ -160,7 +163,7 @@ def test_a_draft_that_came_out_wrong_is_made_anew_once(world: Make) -> None:
     report = here.apply()
     assert payables(here) == {"15": Decimal("100.10")}
     assert verdicts(report) == {"15": "invoiced"}
-    assert here.writes().count("POST 115/sales_invoices") - here.writes().count("DELETE 115/sales_invoices/400001") == 1
+    assert here.writes()[1:] == ["POST sales_invoices", "DELETE sales_invoices/400001", "POST sales_invoices"]
 
 
 def test_a_lost_answer_holds_the_order_and_is_never_sent_twice(world: Make) -> None:
@@ -363,8 +366,8 @@ def here_apply(workshop: Any) -> Report:
 
 def test_five_hundred_orders_cost_at_most_two_point_two_calls_each(world: Make) -> None:
     rules = (a_rule(status=Status.AWAITING_APPROVAL, product=SUBSTITUTE, condition="order.total > 0"),)
-    here = world(rules=rules, orders=500, rate_requests=10)
-    here.sandbox.parasut.window.requests = 0
+    here = world(rules=rules, orders=500, rate_requests=200, rate_seconds=1)
+    del here.sandbox.parasut.products["300005"]  # the twin of a code
     report = here.apply()
     made = report.count(Verdict.INVOICED)
     assert made > 250

@@ -51,19 +51,20 @@ class Solution:
     certain: bool
 
 
-def solve(lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile]) -> Solution:
+def solve(lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile], *, cautious: bool = False) -> Solution:
     """Prices for `lines` whose payable is the sum of their totals under all `candidates` (the most plausible first).
 
     Without such prices: exact under as many as possible, at least the first; else the nearest, a kuruş away. Among the
     prices that are equally exact it prefers, in this order: no line split in two, every VAT rate and every line within
     0.01, fewer discounts, line totals as they are in the order, fewer decimals. A line is split (some units a kuruş
-    dearer than the others) only where nothing else is exact. ValueError for amounts outside the ranges of `GrossLine`
+    dearer than the others) only where nothing else is exact; with `cautious`, for a second try after a wrong first one, as
+    soon as nothing else is exact under all candidates. ValueError for amounts outside the ranges of `GrossLine`
     and without candidates.
     """
     if not candidates:
         raise ValueError("no rounding profile is left to solve for")
     target = sum((line.total for line in lines), Decimal("0.00"))
-    priced = _priced(lines, candidates) if lines else ()
+    priced = _priced(lines, candidates, cautious) if lines else ()
     figures = compute(priced, candidates[0])
     difference = figures.payable - target
     return Solution(
@@ -76,10 +77,12 @@ def solve(lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile]) -> 
     )
 
 
-def _priced(lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile]) -> tuple[PricedLine, ...]:
+def _priced(
+    lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile], cautious: bool
+) -> tuple[PricedLine, ...]:
     scale = Scale.of((line.quantity for line in lines), (line.vat_rate for line in lines))
     items = [_item(index, line, scale) for index, line in enumerate(lines)]
-    options = _options(items, scale, candidates)
+    options = _options(items, scale, candidates, cautious)
     return tuple(
         PricedLine(
             line=item.index,
@@ -102,7 +105,9 @@ def _item(index: int, line: GrossLine, scale: Scale) -> Item:
     return Item(index, int(total), int(line.quantity * scale.quantity_unit), int(line.vat_rate * scale.rate_unit))
 
 
-def _options(items: Sequence[Item], scale: Scale, candidates: Sequence[RoundingProfile]) -> list[tuple[Part, ...]]:
+def _options(
+    items: Sequence[Item], scale: Scale, candidates: Sequence[RoundingProfile], cautious: bool
+) -> list[tuple[Part, ...]]:
     target = sum(item.total for item in items)
     several = any(item.quantity != scale.quantity_unit for item in items)
     ladder = list(_ladder(candidates, several))
@@ -127,6 +132,10 @@ def _options(items: Sequence[Item], scale: Scale, candidates: Sequence[RoundingP
                     return found
         return None
 
+    if cautious:
+        for leeway in (_PLAIN, _SPLIT, _WIDE):
+            if found := _choose(items, scale, ladder[0], leeway, target):
+                return found
     # A kuruş too little is tried before a kuruş too much: nobody is invoiced more than was paid without need.
     return (
         whole_lines(target)

@@ -1,0 +1,131 @@
+"""The commented example configuration: every key with its description, the useful ones switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+from syncd.config.keys import Key, connector_settings, flow, keys_of
+from syncd.config.schemas import schema
+
+WIDTH = 118
+
+_HEAD = """\
+# yaml-language-server: $schema=schemas/syncd.schema.json
+#
+# syncd.yaml: invoices the orders of a WooCommerce shop in Paraşüt.
+#
+# Copy this file, change what is yours, then run `syncd check`. Text has a blank after the #; keys that are switched off
+# have none (#every: 2m). docs/configuration.md lists every key.
+#
+# Secrets stay outside: ${NAME} reads the environment, ${credential:name} a systemd credential (LoadCredential=), and
+# ${file:/path} a file. $${ is a literal ${.
+"""
+
+_PARASUT = {
+    "company_id": 115,
+    "client_id": "${PARASUT_CLIENT_ID}",
+    "client_secret": "${credential:parasut_client_secret}",
+    "username": "muhasebe@example.com",
+    "password": "${credential:parasut_password}",
+}
+
+_SITE = {
+    "connector": "woocommerce",
+    "title": "Web Sitesi",
+    "url": "https://www.example.com",
+    "consumer_key": "${WC_KEY}",
+    "consumer_secret": "${credential:wc_secret}",
+}
+
+_CATEGORIES = {"invoice": "Web Satışları", "contact": "Web Müşterileri", "product": "E-ticaret"}
+
+_FIRST_RULE: dict[str, Any] = {
+    "name": "site-kapida-odeme",
+    "platforms": ["site"],
+    "trigger": {"status": "shipped", "since": "2026-01-01", "if": "order.payment.method == 'cod'"},
+    "mapping": "satis-faturasi",
+    "categories": _CATEGORIES,
+    "payment": {"*": "unpaid"},
+    "go_live": "canary",
+}
+
+_SECOND_RULE: dict[str, Any] = {
+    "name": "site-odenmis",
+    "platforms": ["site"],
+    "trigger": {"status": "preparing", "since": "2026-01-01", "if": "order.total > 0"},
+    "otherwise": True,
+    "every": "2m",
+    "mapping": "satis-faturasi",
+    "override": {"invoice.invoice_note": "Ödeme: {{ order.payment.title }}"},
+    "categories": _CATEGORIES,
+    "payment": {
+        "bacs": {"account": "Garanti TL", "type": "EFT/HAVALE"},
+        "*": {"account": "iyzico", "type": "ODEMEARACISI", "platform": "iyzico"},
+    },
+    "go_live": "canary",
+}
+
+
+def example_text() -> str:
+    """What `syncd.yaml.example` holds."""
+    main, rule, platform = schema("syncd"), schema("rules")["$defs"]["rule"], schema("syncd")["$defs"]["platform"]
+    chosen = {"version": 1, "parasut": _PARASUT, "ledger": "sqlite:////var/lib/syncd/ledger.db"}
+    lines: list[str] = []
+    for key in keys_of(main, "syncd"):
+        lines += ["", *_comment(key.description, "")]
+        if key.name == "platforms":
+            lines += ["platforms:", "  site:"]
+            for settings in (platform, connector_settings()):
+                lines += _block(keys_of(settings, "syncd"), _SITE, "    ")
+        elif key.name == "rules":
+            lines += [
+                "rules:",
+                *_comment("What is paid at the door is collected by the carrier: open until then.", "  "),
+            ]
+            lines += _entry(_block(keys_of(rule, "rules"), _FIRST_RULE, "    "))
+            lines += ["", *_comment("Everything else is paid already.", "  ")]
+            lines += _entry([f"    {line}" for line in _plain(_SECOND_RULE)])
+        else:
+            lines += _value(key, chosen, "")
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _block(keys: Iterator[Key], chosen: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for key in keys:
+        yield from _comment(key.description, indent)
+        yield from _value(key, chosen, indent)
+
+
+def _value(key: Key, chosen: Mapping[str, Any], indent: str) -> Iterator[str]:
+    if key.name not in chosen:
+        examples = key.schema.get("examples", [])
+        for example in examples if key.schema.get("type") == "object" else examples[:1]:
+            yield f"{indent}#{key.name}: {flow(example)}"
+    elif key.schema.get("type") == "object" and "properties" in key.schema:
+        yield f"{indent}{key.name}:"
+        yield from _block(keys_of(key.schema, "rules"), chosen[key.name], indent + "  ")
+    else:
+        yield f"{indent}{key.name}: {flow(chosen[key.name])}"
+
+
+def _plain(value: Mapping[str, Any]) -> Iterator[str]:
+    for name, below in value.items():
+        if isinstance(below, Mapping) and len(flow(below)) > 60:
+            yield f"{name}:"
+            yield from (f"  {flow(key)}: {flow(inner)}" for key, inner in below.items())
+        else:
+            yield f"{name}: {flow(below)}"
+
+
+def _entry(lines: Iterator[str] | list[str]) -> list[str]:
+    """Lines of a mapping as an entry of a list; comments before the first key stay above the dash."""
+    result = list(lines)
+    first = next(number for number, line in enumerate(result) if not line.lstrip().startswith("#"))
+    result[first] = "  - " + result[first].lstrip()
+    return [*(line[2:] for line in result[:first]), *result[first:]]
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    return [f"{indent}# {line}" for line in wrap(text, WIDTH - len(indent), break_long_words=False)]

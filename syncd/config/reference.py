@@ -1,0 +1,111 @@
+"""The page that lists every key of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from syncd.config.keys import Key, connector_settings, flow, keys_of, resolved
+from syncd.config.schemas import schema
+
+_HEAD = """\
+# Configuration
+
+<!-- Written by `python -m syncd.config.generate` from the schemas; a change here would be lost. -->
+
+`syncd.yaml` is looked for as `--config`, `$SYNCD_CONFIG`, `./syncd.yaml`, `/etc/syncd/syncd.yaml`. A commented example is
+`syncd.yaml.example`. `syncd check` reports everything that is wrong at once, each with file, line and column; its option
+`--without-secrets` is for machines that don't have the secrets.
+
+**YAML.** As YAML 1.2 has it: only `true` and `false` are booleans, so `off` and `no` are words; `007` and dates are text.
+A key may stand only once. Text that begins with `{{`, `*`, `&`, `@` or `%`, or holds `: `, needs quotes.
+
+**Secrets** stay outside the file. In every value but the templates of rules, `${NAME}` reads the environment,
+`${credential:name}` a file in systemd's `$CREDENTIALS_DIRECTORY` (`LoadCredential=`), and `${file:/path}` a file, relative to the
+configuration; `$${` is a literal `${`.
+
+**Files** named in the configuration are relative to its folder. A mapping is looked for as `mappings/parasut/NAME.yaml`
+and `mappings/NAME.yaml` beside the configuration, then among the shipped ones; a connector as
+`mappings/platforms/NAME.yaml`.
+
+**Which rule gets an order.** Rules are tried in their order: first those of `include`, then those below. The first whose
+`platforms`, `since` and `if` fit owns the order, also while the order waits for its status. A later rule for the same platform has to say
+`otherwise: true`, unless the two conditions exclude each other (`order.payment.method == 'cod'` and
+`order.payment.method != 'cod'`). A rule that earlier ones leave nothing to is an error.
+
+**Templates** are [Jinja](https://jinja.palletsprojects.com/) over `order`, `platform` and `rule`, in lines also `line`;
+`schemas/order.schema.json` lists what an order holds, [filters.md](filters.md) the filters. Every path is checked.
+"""
+
+_MAPPING_HEAD = """\
+A mapping is a file of its own. `extends` takes over the fields of another one; a field without a value is left out. What a
+rule says under `override` comes last.
+"""
+
+
+def reference_text() -> str:
+    """What `docs/configuration.md` holds."""
+    settings = connector_settings()
+    parts = [_HEAD]
+    parts += _section("syncd.yaml", schema("syncd"), "syncd", 2, "")
+    parts += _table("platforms.NAME: keys of woocommerce", settings.get("description", ""), settings, "syncd", 2)
+    parts += _section("A rule", schema("rules")["$defs"]["rule"], "rules", 2, "")
+    parts += _section("A mapping", schema("mapping"), "mapping", 2, "")
+    return "\n".join(parts).replace("\n\n\n", "\n\n")
+
+
+def _section(title: str, content: Mapping[str, Any], root: str, level: int, path: str) -> Iterator[str]:
+    text = str(content.get("description", ""))
+    yield from _table(title, f"{text}\n\n{_MAPPING_HEAD}" if title == "A mapping" else text, content, root, level)
+    for key in keys_of(content, root):
+        yield from _below(key, root, f"{path}{key.name}")
+
+
+def _below(key: Key, root: str, path: str) -> Iterator[str]:
+    """The keys below a key, when they are listed: its own, or those of each entry under a free name."""
+    rest = key.schema.get("additionalProperties")
+    if "properties" in key.schema:
+        yield from _section(f"{path}", key.schema, root, 3, f"{path}.")
+    elif isinstance(rest, Mapping):
+        for choice in resolved(rest, root)[0].get("anyOf", [resolved(rest, root)[0]]):
+            if "properties" in choice:
+                yield from _section(f"{path}.NAME", choice, root, 3, f"{path}.NAME.")
+
+
+def _table(title: str, text: str, content: Mapping[str, Any], root: str, level: int) -> Iterator[str]:
+    yield f"\n{'#' * level} {title}\n"
+    if text:
+        yield f"{text}\n"
+    yield "| key | value | default | what it says | example |"
+    yield "|---|---|---|---|---|"
+    for key in keys_of(content, root):
+        cells = [f"`{key.name}`", _type(key.schema), _default(key), key.description, _examples(key.schema)]
+        yield "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+    yield ""
+
+
+def _type(content: Mapping[str, Any]) -> str:
+    if "enum" in content:
+        return ", ".join(f"`{flow(choice)}`" for choice in content["enum"])
+    if "const" in content:
+        return f"`{flow(content['const'])}`"
+    if content.get("x-template"):
+        return "condition" if content["x-template"] == "expression" else "template"
+    words = {"string": "text", "integer": "whole number", "array": "list", "object": "keys", "boolean": "true, false"}
+    kind = str(content.get("type", ""))
+    return words.get(kind, kind) + (", secret" if content.get("x-secret") else "")
+
+
+def _default(key: Key) -> str:
+    if key.required:
+        return "required"
+    return f"`{flow(key.schema['default'])}`" if "default" in key.schema else ""
+
+
+def _examples(content: Mapping[str, Any]) -> str:
+    shown = [flow(example) for example in content.get("examples", [])]
+    return "<br>".join(f"`{example}`" for example in shown if len(example) <= 90)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

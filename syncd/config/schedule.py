@@ -1,0 +1,43 @@
+"""Times as people write them: `2m`, and cron's five fields."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_NAMES = {
+    3: ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+}
+_RANGES = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,4}))?", re.ASCII)
+
+
+def seconds(text: str) -> int:
+    """`30s`, `2m`, `1h` in seconds; the schema has checked the form."""
+    return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def cron_mistake(text: str) -> str | None:
+    """What is wrong with cron's five fields (minute, hour, day, month, weekday), or None."""
+    fields = text.split()
+    if len(fields) != len(_RANGES):
+        return f"has {len(fields)} fields, not 5"
+    for place, (field, (word, low, high)) in enumerate(zip(fields, _RANGES, strict=True)):
+        for part in field.split(","):
+            found = _PART.fullmatch(part)
+            if found is None or found["step"] == "0":
+                return f"{word}: {part!r} is not understood"
+            bounds = [_number(text, place) for text in (found["first"], found["last"]) if text]
+            if any(number is None or not low <= number <= high for number in bounds):
+                return f"{word}: {part!r} is not within {low}-{high}"
+            if len(bounds) == 2 and (bounds[0] or 0) > (bounds[1] or 0):
+                return f"{word}: {part!r} runs backwards"
+    return None
+
+
+def _number(text: str, place: int) -> int | None:
+    if text.isdigit():
+        return int(text)
+    names = _NAMES.get(place, ())
+    return names.index(text.lower()) + (1 if place == 3 else 0) if text.lower() in names else None
