@@ -57,11 +57,12 @@ class Busy(SyncdError):
 
 
 class Hold(SyncdError):
-    """One order needs a person. `code` is stable; the others go on."""
+    """One order needs a person. `code` is stable; the others go on. `subject` is what it is about, where code asks."""
 
-    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+    def __init__(self, code: str, message: str, remedy: str = "", subject: str = "") -> None:
         super().__init__(message, remedy)
         self.code = code
+        self.subject = subject
 
 
 class TemplateFailure(SyncdError):

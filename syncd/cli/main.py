@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from syncd import __version__
 from syncd.cli import check, demo, init, orders, plan, rules, sandbox, schema, status
-from syncd.cli.exits import exit_code
+from syncd.cli.exits import FINE, PROBLEMS, exit_code
 from syncd.cli.output import error_console
 from syncd.errors import ConfigurationError, SyncdError
 
@@ -40,24 +39,18 @@ def main(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a unit without a locale still prints Turkish
     try:
-        code = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Abort:
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = 2
+        app(args=arguments, prog_name="syncd")
     except ConfigurationError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
-        code = 1
+        sys.exit(PROBLEMS)
     except SyncdError as error:
         error_console().print(f"error: {error.message}", markup=False)
         if error.remedy:
             error_console().print(f"       {error.remedy}", markup=False)
-        code = exit_code(error)
-    except BrokenPipeError:
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:  # `syncd plan | head`
+        sys.exit(FINE)
 
 
 if __name__ == "__main__":

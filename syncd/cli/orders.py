@@ -18,6 +18,7 @@ from syncd.sync.company import open_workshop
 from syncd.sync.decisions import ignore as ignore_order
 from syncd.sync.decisions import resolve as resolve_order
 from syncd.sync.decisions import retry as retry_order
+from syncd.sync.decisions import steps_of
 from syncd.sync.explain import explain as explain_order
 from syncd.sync.workshop import Workshop
 
@@ -63,7 +64,7 @@ def list_orders(
 def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:
     """Everything the ledger knows of one order: its lines, its steps at Paraşüt, its history."""
     with _one(order, config) as (workshop, row):
-        steps = workshop.ledger.steps.of_order(row.ledger_id)
+        steps = steps_of(row, workshop)
         history = workshop.ledger.orders.history(row)
         raw = workshop.ledger.orders.raw(row)
         zone = workshop.settings.timezone
@@ -114,7 +115,7 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
         out.print(f"  total    {known.total} {known.currency}", markup=False)
     if row.invoice_id is not None:
         out.print(
-            f"  invoice  id {row.invoice_id}, {row.payable} issued {row.issue_date}, contact id {row.contact_id}",
+            f"  invoice  id {row.invoice_id}, {row.payable or 0:.2f}, of {row.issue_date}, contact id {row.contact_id}",
             markup=False,
         )
     for step in steps:
@@ -191,7 +192,11 @@ def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]
     with open_workshop(settings, network=False) as workshop:
         found = workshop.ledger.orders.named(platform, text)
         if not found:
-            raise UsageError(f"The ledger has no order {order}.", "`syncd orders list` shows those it has.")
+            earliest = min(rule.trigger.since for rule in settings.rules)
+            raise UsageError(
+                f"The ledger has no order {order}.",
+                f"`syncd orders list` shows those it has. Nothing that changed before {earliest} is read (`since`).",
+            )
         if len(found) > 1:
             packages = ", ".join(f"{platform}/{row.package}" for row in found)
             raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")

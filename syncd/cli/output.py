@@ -12,6 +12,7 @@ from typing import Any
 
 import simplejson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from syncd.problem import Position
@@ -25,13 +26,13 @@ class Format(StrEnum):
 
 
 def console() -> Console:
-    """Where results go. Without a terminal lines are as long as they need to be and carry no colours."""
-    return Console(highlight=False, soft_wrap=True) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    """Where results go. Lines are as long as they need to be; without a terminal they carry no colours."""
+    return Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def error_console() -> Console:
     """Where errors go."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -45,8 +46,11 @@ def print_table(title: str, columns: list[str], rows: list[list[str]], *, right:
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console().print(table)
+        table.add_row(*(escape(cell) for cell in row))
+    out = Console(highlight=False, emoji=False)
+    if not out.is_terminal:  # a file or a pipe has no width; programs and grep want whole lines
+        out.width = 1000
+    out.print(table, no_wrap=True, crop=False)
 
 
 def _plain(value: Any) -> Any:

@@ -48,7 +48,7 @@ def plan(
     format: FormatOption = Format.TEXT,
     verbose: VerboseOption = False,
 ) -> None:
-    """The dry run: order by order what would be done. Changes nothing at Paraşüt, at a platform or in the ledger."""
+    """The dry run: order by order what would be done. Changes nothing at Paraşüt or a platform, and no order."""
     settings = settings_or_exit(config, verbose=verbose)
     if input is not None:
         report = preview_saved(input, settings, platform=platform, rule=rule, offline=offline)

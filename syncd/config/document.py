@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from syncd.config.scalar_source import scalar_source
-from syncd.config.yaml_words import syntax_problem
+from syncd.config.yaml_words import place_of, syntax_problem
 from syncd.errors import ConfigurationError
 from syncd.problem import Position, Problem, Source
 
@@ -90,7 +90,7 @@ def load_document(path: Path) -> tuple[Document | None, list[Problem]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", errors="replace")
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        line, column = place_of(before, len(before))
         return None, [Problem(Position(str(path), line, column), "the file is not UTF-8: save it with that encoding")]
     return parse_document(text, str(path))
 
@@ -231,10 +231,12 @@ class _Builder:
 
     def _good_key(self, parent: _Open, key: _Node) -> bool:
         if key.kind != "scalar":
-            hint = "a key must be text"
-            if key.kind == "mapping":
-                hint += ": a value that begins with {{ must be in quotes"
-            self._problem(key.position, hint)
+            place, before = key.position, self.lines[key.position.line - 1][: key.position.column - 1]
+            if key.kind == "mapping" and before.endswith("{"):
+                place = Position(self.file, place.line, place.column - 1)
+                self._problem(place, "a value that begins with {{ must be in quotes")
+            else:
+                self._problem(place, "a key must be text")
             return False
         if not isinstance(key.content, str):
             written = self._written(key.position)

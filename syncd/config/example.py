@@ -83,6 +83,7 @@ def example_text() -> str:
             lines += [
                 "rules:",
                 *_comment("What is paid at the door is collected by the carrier: open until then.", "  "),
+                "",
             ]
             lines += _entry(_block(keys_of(rule, "rules"), _FIRST_RULE, "    "))
             lines += ["", *_comment("Everything else is paid already.", "  ")]

@@ -16,7 +16,7 @@ _CONFIG = "syncd.yaml"
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswers:
-    """What a first configuration needs to know. `since` is a day, YYYY-MM-DD; an empty `account` leaves invoices open."""
+    """What a first configuration needs to know. `since` is YYYY-MM-DD; an empty `account` leaves invoices open."""
 
     shop_url: str
     consumer_key: str = field(repr=False)

@@ -13,33 +13,34 @@ _HEAD = """\
 
 <!-- Written by `python -m syncd.config.generate` from the schemas; a change here would be lost. -->
 
-`syncd.yaml` is looked for as `--config`, `$SYNCD_CONFIG`, `./syncd.yaml`, `/etc/syncd/syncd.yaml`. A commented example is
-`syncd.yaml.example`. `syncd check` reports everything that is wrong at once, each with file, line and column; its option
-`--without-secrets` is for machines that don't have the secrets.
+`syncd.yaml` is looked for as `--config`, `$SYNCD_CONFIG`, `./syncd.yaml`, `/etc/syncd/syncd.yaml`. A commented example
+is `syncd.yaml.example`. `syncd check` reports everything that is wrong at once, each with file, line and column; its
+option `--without-secrets` is for machines that don't have the secrets.
 
-**YAML.** As YAML 1.2 has it: only `true` and `false` are booleans, so `off` and `no` are words; `007` and dates are text.
-A key may stand only once. Text that begins with `{{`, `*`, `&`, `@` or `%`, or holds `: `, needs quotes.
+**YAML.** As YAML 1.2 has it: only `true` and `false` are booleans, so `off` and `no` are words; `007` and dates are
+text. A key may stand only once. Text that begins with `{{`, `*`, `&`, `@` or `%`, or holds `: `, needs quotes.
 
 **Secrets** stay outside the file. In every value but the templates of rules, `${NAME}` reads the environment,
-`${credential:name}` a file in systemd's `$CREDENTIALS_DIRECTORY` (`LoadCredential=`), and `${file:/path}` a file, relative to the
-configuration; `$${` is a literal `${`.
+`${credential:name}` a file in systemd's `$CREDENTIALS_DIRECTORY` (`LoadCredential=`), and `${file:/path}` a file,
+relative to the configuration; `$${` is a literal `${`.
 
 **Files** named in the configuration are relative to its folder. A mapping is looked for as `mappings/parasut/NAME.yaml`
 and `mappings/NAME.yaml` beside the configuration, then among the shipped ones; a connector as
 `mappings/platforms/NAME.yaml`.
 
-**Which rule gets an order.** Rules are tried in their order: first those of `include`, then those below. The first whose
-`platforms`, `since` and `if` fit owns the order, also while the order waits for its status. A later rule for the same platform has to say
-`otherwise: true`, unless the two conditions exclude each other (`order.payment.method == 'cod'` and
-`order.payment.method != 'cod'`). A rule that earlier ones leave nothing to is an error.
+**Which rule gets an order.** Rules are tried in their order: first those of `include`, then those below. The first
+whose `platforms`, `since` and `if` fit owns the order, also while the order waits for its status. A later rule for the
+same platform has to say `otherwise: true`, unless the two conditions exclude each other
+(`order.payment.method == 'cod'` and `order.payment.method != 'cod'`). A rule that earlier ones leave nothing to is an
+error.
 
 **Templates** are [Jinja](https://jinja.palletsprojects.com/) over `order`, `platform` and `rule`, in lines also `line`;
 `schemas/order.schema.json` lists what an order holds, [filters.md](filters.md) the filters. Every path is checked.
 """
 
 _MAPPING_HEAD = """\
-A mapping is a file of its own. `extends` takes over the fields of another one; a field without a value is left out. What a
-rule says under `override` comes last.
+A mapping is a file of its own. `extends` takes over the fields of another one; a field without a value is left out.
+What a rule says under `override` comes last.
 """
 
 

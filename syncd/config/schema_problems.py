@@ -64,19 +64,28 @@ def _problems(error: _Complaint, reading: Reading) -> Iterator[Problem]:
 
 def _unknown_keys(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
+    patterns = error.schema.get("patternProperties", ())
     missing = [key for key in known if key not in error.instance]
     for key in error.instance:
-        if key not in known:
+        if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             where = f" under {_name(steps)}" if steps and isinstance(steps[-1], str) else ""
             suggestion = nearest(key, missing) or nearest(key, known)
             yield Problem(reading.document.key_at((*steps, key)), f"unknown key '{key}'{where}", suggestion)
 
 
 def _missing_keys(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Problem]:
+    known = error.schema.get("properties", {})
+    missing = [key for key in known if key not in error.instance]
+    meant = {nearest(key, missing): key for key in error.instance if key not in known}
     for key in error.validator_value:
-        if key not in error.instance:
-            where = f" under {_name(steps)}" if steps else ""
+        if key in error.instance:
+            continue
+        where = f" under {_name(steps)}" if steps else ""
+        misspelt = meant.get(key)
+        if misspelt is None:
             yield Problem(_owner(reading.document, steps), f"missing key '{key}'{where}")
+        elif error.schema.get("additionalProperties") is not False:  # else it is reported as an unknown key already
+            yield Problem(reading.document.key_at((*steps, misspelt)), f"unknown key '{misspelt}'{where}", key)
 
 
 def _exclusive(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Problem]:
@@ -141,8 +150,8 @@ def _wrong_value(error: _Complaint, reading: Reading, steps: Steps) -> str:
             return f"{name} must be more than {rule}{but}"
         case "format" if rule == "cron" and not hidden:
             return f"{name} must be {_expected(error)}: {cron_mistake(value)}"
-        case "type" if "string" in _listed(rule) and isinstance(value, (bool, int)) and not hidden:
-            return f"{name} must be {_expected(error)}{but}: put it in quotes if it is meant as text"
+        case "type" if rule == "string" and "x-expects" not in error.schema and isinstance(value, (bool, int)):
+            return f"{name} must be text{but}: put it in quotes"
     return f"{name} must be {_expected(error)}{but}"
 
 

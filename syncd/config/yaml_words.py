@@ -57,7 +57,12 @@ def _character_problem(text: str, file: str) -> Problem:
     """A character that YAML forbids; the parser gives no line for it."""
     found = _UNPRINTABLE.search(text)
     offset = found.start() if found else 0
-    line = text.count("\n", 0, offset) + 1
-    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    line, column = place_of(text, offset)
     code = f"U+{ord(text[offset]):04X}" if found else "an unreadable character"
     return Problem(Position(file, line, column), f"{code} is not allowed in YAML: delete it")
+
+
+def place_of(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of the character at `offset`; no line break but YAML's own stands before it."""
+    rows = (text[:offset] + "x").splitlines()
+    return len(rows), len(rows[-1])

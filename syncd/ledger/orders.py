@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -230,6 +230,10 @@ class OrderBook:
         with self._database.read() as connection:
             raw = connection.execute(select(tables.orders.c.raw).where(tables.orders.c.id == row.id)).scalar()
         return raw or {}
+
+    def whole(self, row: OrderRow) -> Order:
+        """The canonical order together with the platform's own record, which templates may read as `order.raw`."""
+        return replace(row.order, raw=self.raw(row))
 
     def history(self, row: OrderRow) -> list[tuple[datetime, str]]:
         """What happened to an order, oldest first."""

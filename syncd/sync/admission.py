@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from syncd.config.settings import Rule
-from syncd.ledger.ledger import Ledger, RuleState
+from syncd.ledger.ledger import Ledger
 from syncd.ledger.orders import OrderRow
 
 
@@ -18,11 +18,10 @@ class Admission:
     named: bool
     done: dict[str, int] = field(default_factory=dict)
     sums: dict[str, Decimal] = field(default_factory=dict)
-    states: dict[str, RuleState] = field(default_factory=dict)
 
     def refusal(self, rule: Rule, row: OrderRow) -> str:
         """Why the order waits, or ""."""
-        state = self.states.setdefault(rule.name, self.ledger.rule(rule.name))
+        state = self.ledger.rule(rule.name)  # read anew each time: a person may pause the rule while a run is under way
         done = self.done.get(rule.name, 0)
         if state.paused:
             return f"the rule is paused; `syncd resume --rule {rule.name}` lets it go on"

@@ -25,7 +25,9 @@ from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Ref
 
 TOLERANCE: Final = Decimal("0.01")
-_SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing"})
+_LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
+_SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
+_PRODUCT_HOLDS = frozenset({"product-missing", "product-code-ambiguous"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,7 @@ def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
 
 def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
     """Plan with what the mirror knows; look up what it can't know; plan again."""
-    try:
-        plan = _planned(row, context, work, looked_up=False)
-    except Hold as hold:
-        if hold.code not in _SMALL_LIST_HOLDS:
-            raise
-        work.refresher.small_lists(at_once=True)  # it may have been made within the hour, on account of this very hold
-        plan = _planned(row, context, work, looked_up=False)
+    plan = _planned_afresh(row, context, work)
     if any(isinstance(step, CreateCategory) for step in plan.steps):
         work.refresher.small_lists(at_once=True)
     document = plan.document
@@ -76,8 +72,22 @@ def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
         )
     codes = {line.code for line in plan.lines if not isinstance(line.product, Known)} | set(plan.unseen)
     for code in sorted(codes - {""}):
-        work.refresher.look_up_product(code)
+        work.refresher.look_up_product(code)  # also with all mirrored: a code may have been given to an old product
     return _planned(row, context, work, looked_up=True)
+
+
+def _planned_afresh(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
+    """Plan; what a person may just have put right in Paraşüt is looked at again before the order is held for it."""
+    for _ in range(_LOOKS):
+        try:
+            return _planned(row, context, work, looked_up=False)
+        except Hold as hold:
+            if hold.code in _SMALL_LIST_HOLDS and work.refresher.small_lists(at_once=True):
+                continue
+            if hold.code in _PRODUCT_HOLDS and work.refresher.look_up_product(hold.subject):
+                continue
+            raise
+    return _planned(row, context, work, looked_up=False)
 
 
 def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool) -> InvoicePlan:
@@ -85,7 +95,7 @@ def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool
     return plan_order(
         row.key,
         row.name,
-        row.order,
+        work.ledger.orders.whole(row),
         context,
         LedgerKnowledge(work.ledger, looked_up=looked_up),
         issue_date=date.fromisoformat(row.issue_date) if row.issue_date else None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
+from typing import Any
 
 from loguru import logger
 
@@ -26,14 +27,15 @@ class Collected:
     platform: str
     seen: int = 0
     changed: list[OrderRow] = field(default_factory=list)
+    raw: dict[OrderKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     error: PlatformError | None = None
 
 
 def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clock, *, store: bool) -> Collected:
     """Read what changed at a platform since the mark, and judge it.
 
-    With `store` False the ledger is left alone and `changed` holds what would be remembered. The mark rises only when
-    the platform was read to the end. A platform that fails is reported in `error`; what it showed before is kept.
+    With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. The mark rises only
+    when the platform was read to the end. A platform that fails is reported in `error`; what it showed before is kept.
     """
     collected = Collected(platform.name)
     since = ledger.mark(platform.connector, platform.account) or earliest_since(
@@ -50,7 +52,9 @@ def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clo
                 for record in page.records
                 if record.order is not None and record.order.status is Status.OTHER and record.order.status_text
             }
-            if store:
+            if not store:
+                collected.raw |= {row.key: seen.raw for row, seen in batch}
+            else:
                 ledger.orders.save((row, seen.raw) for row, seen in batch)
                 if page.mark is not None:
                     ledger.set_mark(platform.connector, platform.account, page.mark, clock())
@@ -69,7 +73,7 @@ def judge_again(ledger: Ledger, judgement: Judgement) -> list[OrderRow]:
     changed = []
     for row in ledger.orders.to_judge_again(judgement.fingerprint):
         if row.document is not None and row.platform in judgement.variables:
-            changed.append(decide(row, row.order, judgement))
+            changed.append(decide(row, ledger.orders.whole(row), judgement))
     return changed
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from syncd.errors import UsageError
 from syncd.ledger.orders import OrderRow, State
-from syncd.ledger.steps import StepState
+from syncd.ledger.steps import UNSETTLED, StepRow, StepState
 from syncd.sync.executor import STOP_SETTING
 from syncd.sync.judge import decide
 from syncd.sync.workshop import Workshop
@@ -16,7 +16,7 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
     """A person says: try a held order again. Its rule is found anew when it has none. Raises UsageError."""
     if row.state is not State.HELD:
         raise UsageError(f"{row.name} is not held; it is {row.state}.", "Only held orders can be retried.")
-    unsettled = workshop.ledger.steps.unsettled(row.ledger_id)
+    unsettled = [step for step in steps_of(row, workshop) if step.state in UNSETTLED]
     if unsettled:
         raise UsageError(
             f"{row.name} has a step whose outcome is not known: {unsettled[0].identity}.",
@@ -28,7 +28,7 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
             f"The record of {row.name} could not be read, so there is nothing to retry.",
             "Correct it at the platform, or the connector; syncd reads it again when it changes.",
         )
-    decided = decide(row, row.order, workshop.judgement)
+    decided = decide(row, workshop.ledger.orders.whole(row), workshop.judgement)
     if row.invoice_id is not None:
         decided = replace(decided, state=State.DUE, reason="its invoice is compared and completed")
     return workshop.ledger.orders.change(
@@ -53,6 +53,13 @@ def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
     )
 
 
+def steps_of(row: OrderRow, workshop: Workshop) -> list[StepRow]:
+    """The steps of an order, and the unsettled ones that all orders share (products, categories) and it waits for."""
+    steps = workshop.ledger.steps
+    shared = [step for step in steps.unsettled() if step.order_id is None and f"`{step.identity}`" in row.reason]
+    return [*shared, *steps.of_order(row.ledger_id)]
+
+
 def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow:
     """A person looked in Paraşüt for the step whose outcome is not known.
 
@@ -60,9 +67,7 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     again; an adopted invoice is read and compared at the next run. Raises UsageError.
     """
     ledger, at = workshop.ledger, workshop.clock()
-    unsettled = ledger.steps.unsettled(row.ledger_id) or [
-        step for step in ledger.steps.unsettled() if step.order_id is None and step.identity in row.reason
-    ]
+    unsettled = [step for step in steps_of(row, workshop) if step.state in UNSETTLED]
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]

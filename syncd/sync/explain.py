@@ -33,7 +33,7 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     """Explain one order by today's rules and mappings. Asks nobody; changes nothing."""
     if row.document is None:
         return Explanation((f"The platform's record can't be read: {row.reason}", row.remedy))
-    order = row.order
+    order = workshop.ledger.orders.whole(row)
     rule = next((rule for rule in workshop.settings.rules if rule.name == row.rule), None)
     if rule is None:
         owner, reason = None, ""

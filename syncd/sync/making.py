@@ -144,4 +144,8 @@ def resolved(ref: Ref, made: dict[str, str]) -> str:
         case Made():
             return made[ref.identity]
         case Unseen():
-            raise Hold("not-looked-up", f"{ref.label} was not looked up in Paraşüt.", "Run `syncd apply` again.")
+            raise Hold(
+                "not-looked-up",
+                f"{ref.label} was not looked up in Paraşüt.",
+                "`syncd orders retry` it; the next run looks again.",
+            )

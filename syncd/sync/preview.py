@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from syncd.errors import Hold, ParasutError
 from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.orders.order import Order
 from syncd.sync.admission import Admission
 from syncd.sync.collect import judge_again
 from syncd.sync.judge import held
@@ -25,10 +29,12 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
     report = Report()
     judgement = workshop.judgement
     changed: dict[OrderKey, OrderRow] = {}
+    raw: dict[OrderKey, Mapping[str, Any]] = {}
     if not offline:
         for collected in collect_all(workshop, selection, judgement, store=False):
             report.collected.append(collected)
             changed |= {row.key: row for row in collected.changed}
+            raw |= collected.raw
         changed = {row.key: row for row in judge_again(workshop.ledger, judgement)} | changed
     rows = due_rows(workshop.ledger, changed, selection)
     if rows and workshop.client is not None and not offline:
@@ -46,7 +52,9 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             if waits:
                 report.results.append(Result(row, Verdict.WAITS, waits))
                 continue
-            report.results.append(plan_or_hold(row, workshop.context(rule, row.platform), knowledge))
+            record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
+            order = replace(row.order, raw=record)
+            report.results.append(plan_or_hold(row, order, workshop.context(rule, row.platform), knowledge))
             if report.results[-1].verdict is Verdict.INVOICED:
                 admission.count(rule, row)
     report.results += [
@@ -57,11 +65,11 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
     return counted(report, workshop)
 
 
-def plan_or_hold(row: OrderRow, context: PlanContext, knowledge: LedgerKnowledge) -> Result:
+def plan_or_hold(row: OrderRow, order: Order, context: PlanContext, knowledge: LedgerKnowledge) -> Result:
     """Plan one order that counts as due; the next plan knows what this one would make."""
     try:
         promised = date.fromisoformat(row.issue_date) if row.issue_date else None
-        plan = plan_order(row.key, row.name, row.order, context, knowledge, issue_date=promised)
+        plan = plan_order(row.key, row.name, order, context, knowledge, issue_date=promised)
     except Hold as hold:
         return Result(held(row, hold), Verdict.HELD, hold.message, hold=hold)
     knowledge.assume(plan.steps)

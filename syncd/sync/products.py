@@ -8,7 +8,7 @@ from typing import Any
 from syncd.config.settings import Missing, ProductPolicy
 from syncd.errors import Hold
 from syncd.sync.known import Knowledge, KnownProduct
-from syncd.sync.steps import CreateProduct, Made, Ref, Unseen
+from syncd.sync.steps import CreateProduct, Known, Made, Ref, Unseen
 
 
 def resolve_product(
@@ -38,6 +38,7 @@ def resolve_product(
             "product-missing",
             f"Paraşüt has no product with the code {code!r}.",
             "Make it in Paraşüt with this code, or set `product: {missing: create}` in the rule; then retry the order.",
+            subject=code,
         )
     step = CreateProduct(f"product {code}", {**attributes, "code": code}, category=None)
     return Made(step.identity), step
@@ -53,6 +54,7 @@ def _substitute(code: str, knowledge: Knowledge) -> Ref:
         "product-missing",
         f"Paraşüt has no product with the code {code!r}, the rule's substitute.",
         "Make it in Paraşüt, or correct `product: {use: …}` in the rule.",
+        subject=code,
     )
 
 
@@ -66,9 +68,10 @@ def _unique(code: str, knowledge: Knowledge) -> KnownProduct | None:
             "product-code-ambiguous",
             f"Paraşüt has {len(standing)} products with the code {code!r}: {names}.",
             "Change the code of all but one in Paraşüt, then retry the order.",
+            subject=code,
         )
     return standing[0] if standing else None
 
 
 def _label(ref: Ref) -> str:
-    return f"id {ref.id}" if hasattr(ref, "id") else "not made yet"
+    return f"id {ref.id}" if isinstance(ref, Known) else "not made yet"

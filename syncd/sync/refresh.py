@@ -33,6 +33,7 @@ class Refresher:
         self._ledger = ledger
         self._clock = clock
         self._looked_up: set[tuple[Kind, str]] = set()
+        self._small_lists_read = False
 
     def refresh(self, wanted: int) -> None:
         """Learn what is new of contacts, products, categories and accounts.
@@ -44,18 +45,27 @@ class Refresher:
         self._list("contacts", _mirror_contact, wanted)
         self._list("products", _mirror_product, wanted)
 
-    def small_lists(self, *, at_once: bool = False) -> None:
-        """Read categories and accounts whole, unless that was done within the hour (or `at_once`)."""
+    def small_lists(self, *, at_once: bool = False) -> bool:
+        """Read categories and accounts whole, unless that was done within the hour (`at_once`: in this run).
+
+        Tells whether anything was read.
+        """
         now = self._clock()
+        if at_once and self._small_lists_read:
+            return False
+        self._small_lists_read = self._small_lists_read or at_once
+        read = False
         for kind in ("item_categories", "accounts"):
             read_at = self._ledger.mirror.state(kind).read_at
             if not at_once and read_at is not None and timedelta(0) <= now - read_at < SMALL_LIST_AGE:
                 continue
+            read = True
             if kind == "accounts":
                 self._replace("accounts", [mirror_account(account) for account in accounts(self._client)], now)
             else:
                 found = [mirror_category(category) for category in categories(self._client)]
                 self._replace("item_categories", found, now)
+        return read
 
     def look_up_contact(self, tax_number: str, email: str) -> None:
         """Ask for a buyer's tax number and e-mail by filter, each once a run, unless all contacts are mirrored."""
@@ -68,11 +78,18 @@ class Refresher:
         if email and self._first_time("contacts", email):
             self._store("contacts", (_contact(found) for found in find_contacts_by_email(self._client, email)))
 
-    def look_up_product(self, code: str, *, again: bool = False) -> None:
-        """Ask for a product code by filter, once a run, unless all products are mirrored (or `again`)."""
-        if not again and (self._ledger.mirror.state("products").complete or not self._first_time("products", code)):
-            return
-        self._store("products", (_product(found) for found in find_products_by_code(self._client, code)))
+    def look_up_product(self, code: str) -> bool:
+        """Ask for a product code by filter, once a run; what the mirror knew under it is forgotten.
+
+        Tells whether it was asked.
+        """
+        if not self._first_time("products", code):
+            return False
+        found = find_products_by_code(self._client, code)
+        for stale in self._ledger.mirror.by_key("products", code):
+            self._ledger.mirror.drop("products", stale.remote_id)
+        self._store("products", (_product(product) for product in found))
+        return True
 
     def look_again(self, kind: Kind, remote_id: str) -> None:
         """A mirrored record is gone: forget it, and look afresh for what has its keys now."""

@@ -65,7 +65,7 @@ def _planned(
         raise UsageError(f"There is no rule {rule!r}.", "Name one from the configuration.")
     if wanted is None:
         return Result(row, Verdict.WAITS, f"no rule wants it: {row.reason}")
-    return plan_or_hold(row, workshop.context(wanted, platform), knowledge)
+    return plan_or_hold(row, order, workshop.context(wanted, platform), knowledge)
 
 
 def _order(raw: dict[str, Any], read: Any) -> Order:
@@ -97,10 +97,17 @@ def _read(file: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{file} can't be read: {error.strerror}.") from error
     except ValueError as error:
         raise UsageError(f"{file} is not JSON: {error}.") from error
-    records = content if isinstance(content, list) else [content]
+    records = [_unwrapped(record) for record in (content if isinstance(content, list) else [content])]
     if not records or not all(isinstance(record, dict) for record in records):
         raise UsageError(f"{file} holds no order.", "It should hold one order, or a list of orders, as JSON objects.")
     return records
+
+
+def _unwrapped(record: Any) -> Any:
+    """What `syncd orders show --format json` prints holds the platform's record beside ours; the former says more."""
+    if isinstance(record, dict) and {"order", "raw", "steps"} <= record.keys():
+        return record["raw"] or record["order"]
+    return record
 
 
 def _exists(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 from factories import PLATFORM, TCKN, VKN, a_company_order, a_line, a_shipping_line, an_order
+from jsonschema import Draft202012Validator
 
 from syncd.config.document import Document, read_document
 from syncd.mapping.document import FIELDS, DocumentMapping, RenderedDocument, render_document, scope
 from syncd.mapping.template import Template, check_paths, compile_constant, compile_template
 from syncd.orders.order import Address, Buyer, LineKind, Order, Payment
-from syncd.resources import MAPPINGS
+from syncd.resources import MAPPINGS, SCHEMAS
 
 SECTIONS = ("contact", "invoice", "line", "product")
 
@@ -86,7 +88,7 @@ def test_a_person_without_a_number() -> None:
         "code": "TRM-500",
         "unit": "Adet",
         "vat_rate": Decimal(20),
-        "inventory_tracking": True,
+        "inventory_tracking": False,
     }
     assert document.lines[1].fields == {"code": "KARGO", "name": "Kargo bedeli"}
     assert document.lines[1].product == {
@@ -165,3 +167,11 @@ def test_a_document_of_three_lines_is_rendered_within_one_and_a_half_millisecond
         return time.process_time() - began
 
     assert min(one_hundred() for _ in range(5)) < 0.15
+
+
+def test_the_schema_of_mappings_knows_exactly_the_fields_and_accepts_the_shipped_one() -> None:
+    schema = json.loads((SCHEMAS / "mapping.schema.json").read_text(encoding="utf-8"))
+    for section in SECTIONS:
+        assert set(schema["properties"][section]["properties"]) == set(FIELDS[section])
+    assert set(schema["$defs"]["kind"]["properties"]) == {*FIELDS["line"], *FIELDS["product"]}
+    assert list(Draft202012Validator(schema).iter_errors(FILE.data)) == []

@@ -57,7 +57,7 @@ def solve(lines: Sequence[GrossLine], candidates: Sequence[RoundingProfile], *, 
     Without such prices: exact under as many as possible, at least the first; else the nearest, a kuruş away. Among the
     prices that are equally exact it prefers, in this order: no line split in two, every VAT rate and every line within
     0.01, fewer discounts, line totals as they are in the order, fewer decimals. A line is split (some units a kuruş
-    dearer than the others) only where nothing else is exact; with `cautious`, for a second try after a wrong first one, as
+    dearer than the others) only where nothing else is exact; with `cautious` (a second try after a wrong first one) as
     soon as nothing else is exact under all candidates. ValueError for amounts outside the ranges of `GrossLine`
     and without candidates.
     """
