@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli.exits import FINE, PROBLEMS, UNREACHABLE
-from syncd.cli.logs import set_up_logs
 from syncd.cli.options import ConfigOption, FormatOption
-from syncd.cli.output import Format, console, print_json
+from syncd.cli.output import Format, print_json
 from syncd.config.load import Loaded, find_config, load_settings
 from syncd.config.settings import Settings
 from syncd.problem import Problem
-from syncd.sync.company import open_workshop
-from syncd.sync.connection import Finding, try_connections
-from syncd.sync.probe import Probed, probe
+
+if TYPE_CHECKING:
+    from syncd.sync.connection import Finding
+    from syncd.sync.probe import Probed
 
 
 def check(
@@ -41,7 +41,6 @@ def check(
     if errors or loaded.settings is None:
         _report(loaded, file, [], None, format)
         raise typer.Exit(PROBLEMS)
-    set_up_logs([secret.reveal() for secret in loaded.settings.secrets])
     findings: list[Finding] = []
     probed: Probed | None = None
     if connect or probe_rounding:
@@ -54,6 +53,13 @@ def check(
 
 
 def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], Probed | None]:
+    # Ledger and network take longer to import than the files take to be checked; only this needs them.
+    from syncd.cli.logs import set_up_logs
+    from syncd.sync.company import open_workshop
+    from syncd.sync.connection import try_connections
+    from syncd.sync.probe import probe
+
+    set_up_logs([secret.reveal() for secret in settings.secrets])
     with open_workshop(settings) as workshop:
         findings = list(try_connections(workshop))
         if not probe_rounding or not all(finding.ok for finding in findings if finding.service == "parasut"):
@@ -73,21 +79,20 @@ def _report(loaded: Loaded, file: Path, findings: list[Finding], probed: Probed 
             }
         )
         return
-    out = console()
     for problem in loaded.problems:
-        out.print(str(problem), markup=False)
+        print(str(problem))
     if not any(problem.severity == "error" for problem in loaded.problems):
-        out.print(f"{file}: no errors", markup=False)
+        print(f"{file}: no errors")
     for finding in findings:
         sign = "ok  " if finding.ok else "FAIL"
-        out.print(f"{sign} {finding.service}: {finding.what}: {finding.message}", markup=False)
+        print(f"{sign} {finding.service}: {finding.what}: {finding.message}")
         if not finding.ok and finding.remedy:
-            out.print(f"     what to do: {finding.remedy}", markup=False)
+            print(f"     what to do: {finding.remedy}")
     if probed is not None:
         words = probed.remaining[0] if len(probed.remaining) == 1 else f"{len(probed.remaining)} ways remain possible"
-        out.print(f"rounding: {words}", markup=False)
+        print(f"rounding: {words}")
         for left in probed.left_behind:
-            out.print(f"could not be deleted again, please do: {left}", markup=False)
+            print(f"could not be deleted again, please do: {left}")
 
 
 def _problem(problem: Problem) -> dict[str, object]:

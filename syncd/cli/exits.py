@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from syncd.errors import CompanyStopped, NotExecuted, PlatformUnreachable, SyncdError, UsageError
-from syncd.sync.report import Report
+
+if TYPE_CHECKING:
+    from syncd.sync.report import Report
 
 FINE, PROBLEMS, USAGE, UNREACHABLE = 0, 1, 2, 3
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
 from syncd import __version__
-from syncd.cli import check, demo, init, orders, plan, rules, sandbox, schema, status
 from syncd.cli.exits import FINE, PROBLEMS, exit_code
-from syncd.cli.output import error_console
 from syncd.errors import ConfigurationError, SyncdError
+
+# Which module holds a command. Only the one that is called gets imported: `check` must answer at once.
+_MODULES = {
+    "check": "check",
+    "plan": "plan",
+    "apply": "plan",
+    "status": "status",
+    "orders": "orders",
+    "approve": "rules",
+    "pause": "rules",
+    "resume": "rules",
+    "init": "init",
+    "schema": "schema",
+    "sandbox": "sandbox",
+    "demo": "demo",
+}
 
 app = typer.Typer(
     name="syncd",
@@ -20,9 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(orders.app, name="orders")
-for module in (check, plan, status, rules, init, schema, sandbox, demo):
-    module.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -38,16 +50,20 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a unit without a locale still prints Turkish
+    words = sys.argv[1:] if arguments is None else arguments
+    called = _MODULES.get(words[0]) if words else None
+    for name in dict.fromkeys([called] if called else _MODULES.values()):
+        import_module(f"syncd.cli.{name}").register(app)
     try:
-        app(args=arguments, prog_name="syncd")
+        app(args=words, prog_name="syncd")
     except ConfigurationError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         sys.exit(PROBLEMS)
     except SyncdError as error:
-        error_console().print(f"error: {error.message}", markup=False)
+        print(f"error: {error.message}", file=sys.stderr)
         if error.remedy:
-            error_console().print(f"       {error.remedy}", markup=False)
+            print(f"       {error.remedy}", file=sys.stderr)
         sys.exit(exit_code(error))
     except BrokenPipeError:  # `syncd plan | head`
         sys.exit(FINE)

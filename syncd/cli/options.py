@@ -12,12 +12,10 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.logs import set_up_logs
 from syncd.cli.output import Format
 from syncd.config.load import find_config, load_settings
 from syncd.config.settings import Settings
 from syncd.errors import ConfigurationError, UsageError
-from syncd.sync.report import Selection
 
 ConfigOption = Annotated[
     Path | None,
@@ -41,13 +39,10 @@ def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     if errors or loaded.settings is None:
         raise ConfigurationError(errors)
+    from syncd.cli.logs import set_up_logs  # only commands that do something need a log
+
     set_up_logs([secret.reveal() for secret in loaded.settings.secrets], verbose=verbose)
     return loaded.settings
-
-
-def selection(rule: str | None, order: str | None) -> Selection:
-    """The part of the work that the options name."""
-    return Selection(rule, None if order is None else order_name(order))
 
 
 def order_name(text: str) -> tuple[str, str]:

@@ -231,3 +231,8 @@ def _row_data(row: OrderRow) -> dict[str, object]:
         "difference": row.difference,
         "invoiced_at": row.invoiced_at,
     }
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="orders")

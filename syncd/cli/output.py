@@ -8,14 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import simplejson
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from syncd.problem import Position
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Format(StrEnum):
@@ -27,12 +27,9 @@ class Format(StrEnum):
 
 def console() -> Console:
     """Where results go. Lines are as long as they need to be; without a terminal they carry no colours."""
+    from rich.console import Console  # commands that print plain lines do without
+
     return Console(highlight=False, emoji=False, soft_wrap=True)
-
-
-def error_console() -> Console:
-    """Where errors go."""
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -42,6 +39,10 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: list[str], rows: list[list[str]], *, right: frozenset[str] = frozenset()) -> None:
     """Write a table for people."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")

@@ -15,7 +15,7 @@ from syncd.cli.options import (
     OrderOption,
     RuleOption,
     VerboseOption,
-    selection,
+    order_name,
     settings_or_exit,
     stop_on_signals,
 )
@@ -24,7 +24,7 @@ from syncd.cli.show_plan import plan_lines, report_data, result_line, summary_li
 from syncd.errors import UsageError
 from syncd.sync.company import open_workshop
 from syncd.sync.preview import preview
-from syncd.sync.report import Report, Result, Verdict
+from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.run import work
 from syncd.sync.saved_order import preview_saved
 
@@ -56,7 +56,7 @@ def plan(
         raise UsageError("--platform goes with --input.")
     else:
         with open_workshop(settings, network=not offline) as workshop:
-            report = preview(workshop, selection(rule, order), offline=offline)
+            report = preview(workshop, _selection(rule, order), offline=offline)
     if format is Format.JSON:
         print_json(report_data(report))
     else:
@@ -79,12 +79,16 @@ def apply(
     settings = settings_or_exit(config, verbose=verbose)
     show = _show if format is Format.TEXT else _silent
     with open_workshop(settings, stopping=stop_on_signals()) as workshop, workshop.ledger.company.lease():
-        report = work(workshop, selection(rule, order), show)
+        report = work(workshop, _selection(rule, order), show)
     if format is Format.JSON:
         print_json(report_data(report))
     else:
         sys.stdout.write("\n".join(summary_lines(report, dry=False)) + "\n")
     raise typer.Exit(report_exit_code(report))
+
+
+def _selection(rule: str | None, order: str | None) -> Selection:
+    return Selection(rule, None if order is None else order_name(order))
 
 
 def _show(result: Result) -> None:

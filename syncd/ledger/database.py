@@ -8,17 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from syncd.errors import LedgerError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST_REVISION = "0001"
 
 
 class Database:
@@ -105,15 +102,20 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine, where: str) -> None:
+    with engine.connect() as connection:
+        known = inspect(connection).has_table("alembic_version")
+        current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
+    if current == NEWEST_REVISION:
+        return
+    # Alembic takes longer to import than everything else here; most ledgers are up to date.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    newest = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == newest.get_current_head():
-        return
-    known = {script.revision for script in newest.walk_revisions()}
-    if current is not None and current not in known:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in revisions:
         raise LedgerError(
             f"The ledger {where} was written by a newer syncd.", "Install that version, or restore a backup."
         )

@@ -108,5 +108,5 @@ def _held(row: OrderRow, hold: Hold, tools: Work) -> Result:
         reason=hold.message,
         remedy=hold.remedy,
     )
-    logger.warning("{} is held ({}): {}", row.name, hold.code, hold.message)
+    logger.info("{} is held ({}): {}", row.name, hold.code, hold.message)
     return Result(changed, Verdict.HELD, hold.message, hold=hold)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+import syncd.ledger.database
 from syncd.errors import LedgerError
-from syncd.ledger.database import open_database
+from syncd.ledger.database import NEWEST_REVISION, open_database
 from syncd.ledger.tables import metadata
 
 
@@ -18,6 +21,12 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Pat
     database = open_database(f"sqlite:///{tmp_path}/ledger.db")
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_code_knows_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(syncd.ledger.database.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST_REVISION
 
 
 def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
