@@ -11,8 +11,10 @@ import typer
 from syncd.cli.exits import FINE, PROBLEMS, UNREACHABLE
 from syncd.cli.options import ConfigOption, FormatOption
 from syncd.cli.output import Format, print_json
-from syncd.config.load import Loaded, find_config, load_settings
+from syncd.config.load import find_config, load_settings
 from syncd.config.settings import Settings
+from syncd.errors import ConfigurationError
+from syncd.platforms.connector import load_connector
 from syncd.problem import Problem
 
 if TYPE_CHECKING:
@@ -37,19 +39,30 @@ def check(
     """Check everything at once; each problem with file, line and column."""
     file = find_config(config, os.environ, Path.cwd())
     loaded = load_settings(file, os.environ, secrets="optional" if without_secrets else "required")
-    errors = [problem for problem in loaded.problems if problem.severity == "error"]
-    if errors or loaded.settings is None:
-        _report(loaded, file, [], None, format)
+    problems = [*loaded.problems, *_connector_problems(loaded.settings)]
+    if any(problem.severity == "error" for problem in problems) or loaded.settings is None:
+        _report(problems, file, [], None, format)
         raise typer.Exit(PROBLEMS)
     findings: list[Finding] = []
     probed: Probed | None = None
     if connect or probe_rounding:
         findings, probed = _connect(loaded.settings, probe_rounding)
-    _report(loaded, file, findings, probed, format)
+    _report(problems, file, findings, probed, format)
     failed = [finding for finding in findings if not finding.ok]
     if failed:
         raise typer.Exit(UNREACHABLE if any(finding.unreachable for finding in failed) else PROBLEMS)
     raise typer.Exit(FINE)
+
+
+def _connector_problems(settings: Settings | None) -> list[Problem]:
+    """What is wrong with the connectors beyond the keys that a configuration sets."""
+    problems: list[Problem] = []
+    for file in {platform.connector_file for platform in (settings.platforms.values() if settings else ())}:
+        try:
+            load_connector(file)
+        except ConfigurationError as error:
+            problems += error.problems
+    return problems
 
 
 def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], Probed | None]:
@@ -68,20 +81,22 @@ def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], P
         return findings, probe(workshop.client, workshop.ledger, workshop.clock, settings.timezone)
 
 
-def _report(loaded: Loaded, file: Path, findings: list[Finding], probed: Probed | None, format: Format) -> None:
+def _report(
+    problems: list[Problem], file: Path, findings: list[Finding], probed: Probed | None, format: Format
+) -> None:
     if format is Format.JSON:
         print_json(
             {
                 "file": str(file),
-                "problems": [_problem(problem) for problem in loaded.problems],
+                "problems": [_problem(problem) for problem in problems],
                 "connections": findings,
                 "rounding": None if probed is None else probed.remaining,
             }
         )
         return
-    for problem in loaded.problems:
+    for problem in problems:
         print(str(problem))
-    if not any(problem.severity == "error" for problem in loaded.problems):
+    if not any(problem.severity == "error" for problem in problems):
         print(f"{file}: no errors")
     for finding in findings:
         sign = "ok  " if finding.ok else "FAIL"

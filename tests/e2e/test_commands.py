@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import ROOT
 from places import CONFIG, Place
 
 from syncd.sandbox.faults import Fault
@@ -254,6 +255,18 @@ def test_init_writes_a_configuration_that_plans_at_once(place: Make, tmp_path: P
         assert result.code == 0, result.out + result.err
     assert "payable 1559.30 TRL" in result.out
     assert here.syncd("init", "new", "--shop-url", "https://magaza.test").code == 2
+
+
+def test_a_connector_of_ones_own_is_checked_with_positions(place: Make) -> None:
+    here = place(config=CONFIG.replace("connector: woocommerce", "connector: dukkan"), orders=1)
+    own = here.folder / "mappings" / "platforms" / "dukkan.yaml"
+    own.parent.mkdir(parents=True)
+    text = (ROOT / "mappings" / "platforms" / "woocommerce.yaml").read_text(encoding="utf-8")
+    own.write_text(text.replace("| moment }}", "| momment }}"), encoding="utf-8")
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "| moment }}" in row)
+    checked = here.syncd("check")
+    assert checked.code == 1
+    assert re.search(rf"dukkan\.yaml:{line}:\d+: .*momment.*\(did you mean moment\?\)", checked.out), checked.out
 
 
 def test_schemas_are_printed_for_editors(place: Make) -> None:
