@@ -30,6 +30,8 @@ class World:
     rules: tuple[Rule, ...] = field(default_factory=lambda: (a_rule(),))
     now: datetime = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
     statuses: dict[str, Status] = field(default_factory=dict)
+    name: str = "site"
+    account: str | None = None
 
     def settings(self) -> Settings:
         options = self.sandbox.options
@@ -49,8 +51,8 @@ class World:
             ledger_url=f"sqlite:///{self.folder}/ledger.db",
             timezone=ISTANBUL,
             platforms={
-                "site": PlatformSettings(
-                    name="site",
+                self.name: PlatformSettings(
+                    name=self.name,
                     connector="woocommerce",
                     title="Web Sitesi",
                     options={
@@ -60,6 +62,7 @@ class World:
                     },
                     position=HERE,
                     statuses=self.statuses,
+                    account=self.account,
                     connector_file=MAPPINGS / "platforms" / "woocommerce.yaml",
                 )
             },

@@ -151,6 +151,7 @@ class _Load:
                 position=main.document.key_at(steps),
                 statuses=statuses,
                 connector_file=connector.path,
+                account=entry.get("account"),
             )
         return words, settings
 

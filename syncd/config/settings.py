@@ -68,6 +68,7 @@ class PlatformSettings:
     position: Position
     statuses: Mapping[str, Status] = field(default_factory=dict)
     connector_file: Path = Path()
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Integer, cast, delete, func, select
+from sqlalchemy import Connection, Integer, cast, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -52,21 +52,16 @@ class Mirror:
     def store(self, kind: Kind, records: Iterable[Mirrored]) -> None:
         """Add records, or replace what was known of them."""
         with self._database.write() as connection:
-            for record in records:
-                values = {
-                    "company": self._company,
-                    "kind": kind,
-                    "remote_id": record.remote_id,
-                    "name": record.name,
-                    "key": record.key,
-                    "email": record.email,
-                    "archived": record.archived,
-                    "document": dict(record.document or {}),
-                }
-                statement = upsert(tables.mirror).values(**values)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["company", "kind", "remote_id"], set_=values)
-                )
+            self._store(connection, kind, records)
+
+    def replace(self, kind: Kind, records: Iterable[Mirrored], state: MirrorState) -> None:
+        """Put what was read completely in the place of everything known of a kind, all or nothing."""
+        with self._database.write() as connection:
+            connection.execute(
+                delete(tables.mirror).where(tables.mirror.c.company == self._company, tables.mirror.c.kind == kind)
+            )
+            self._store(connection, kind, records)
+            self._set_state(connection, kind, state)
 
     def drop(self, kind: Kind, remote_id: str) -> None:
         """Forget a record that turned out to be gone."""
@@ -76,13 +71,6 @@ class Mirror:
                 delete(table).where(
                     table.c.company == self._company, table.c.kind == kind, table.c.remote_id == remote_id
                 )
-            )
-
-    def clear(self, kind: Kind) -> None:
-        """Forget everything of a kind, before it is read anew."""
-        with self._database.write() as connection:
-            connection.execute(
-                delete(tables.mirror).where(tables.mirror.c.company == self._company, tables.mirror.c.kind == kind)
             )
 
     def by_id(self, kind: Kind, remote_id: str) -> Mirrored | None:
@@ -114,6 +102,27 @@ class Mirror:
 
     def set_state(self, kind: Kind, state: MirrorState) -> None:
         """Remember how much of a kind is mirrored."""
+        with self._database.write() as connection:
+            self._set_state(connection, kind, state)
+
+    def _store(self, connection: Connection, kind: Kind, records: Iterable[Mirrored]) -> None:
+        for record in records:
+            values = {
+                "company": self._company,
+                "kind": kind,
+                "remote_id": record.remote_id,
+                "name": record.name,
+                "key": record.key,
+                "email": record.email,
+                "archived": record.archived,
+                "document": dict(record.document or {}),
+            }
+            statement = upsert(tables.mirror).values(**values)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["company", "kind", "remote_id"], set_=values)
+            )
+
+    def _set_state(self, connection: Connection, kind: Kind, state: MirrorState) -> None:
         values = {
             "company": self._company,
             "kind": kind,
@@ -122,9 +131,8 @@ class Mirror:
             "read_at": state.read_at,
             "completed_at": state.completed_at,
         }
-        with self._database.write() as connection:
-            statement = upsert(tables.mirror_state).values(**values)
-            connection.execute(statement.on_conflict_do_update(index_elements=["company", "kind"], set_=values))
+        statement = upsert(tables.mirror_state).values(**values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["company", "kind"], set_=values))
 
     def _where(self, kind: Kind, condition: Any) -> list[Mirrored]:
         table = tables.mirror

@@ -175,8 +175,9 @@ class OrderBook:
         return self._rows(query.order_by(tables.orders.c.changed_at.desc(), tables.orders.c.id.desc()).limit(limit))
 
     def to_judge_again(self, judged_by: str) -> list[OrderRow]:
-        """Orders left alone by rules other than today's."""
-        where = (tables.orders.c.state == State.LEFT.value) & (tables.orders.c.judged_by != judged_by)
+        """Orders that rules other than today's left alone, let wait or called due."""
+        open_states = [State.LEFT.value, State.WAITING.value, State.DUE.value]
+        where = tables.orders.c.state.in_(open_states) & (tables.orders.c.judged_by != judged_by)
         return self._rows(_SELECT.where(where))
 
     def save(self, pairs: Iterable[tuple[OrderRow, Mapping[str, Any] | None]]) -> None:
@@ -190,6 +191,26 @@ class OrderBook:
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["connector", "account", "package"], set_=values)
                 )
+
+    def rename_platform(self, connector: str, account: str, name: str) -> None:
+        """The platform's name in the configuration is another one now."""
+        table = tables.orders
+        with self._database.write() as connection:
+            connection.execute(
+                update(table)
+                .where(table.c.connector == connector, table.c.account == account, table.c.platform != name)
+                .values(platform=name)
+            )
+
+    def other_account(self, platform: str, connector: str, account: str) -> str | None:
+        """Another account whose orders the ledger knows under the same platform name and connector."""
+        query = select(tables.orders.c.account).where(
+            tables.orders.c.platform == platform,
+            tables.orders.c.connector == connector,
+            tables.orders.c.account != account,
+        )
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).scalar()
 
     def change(self, row: OrderRow, text: str, at: datetime, **values: Any) -> OrderRow:
         """Set columns of one order and write a line of its history, in one transaction; return the new row."""

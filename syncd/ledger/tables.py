@@ -55,6 +55,7 @@ orders = Table(
     Index("ix_orders_state_rule", "state", "rule"),
     Index("ix_orders_customer", "connector", "account", "customer"),
     Index("ix_orders_number", "platform", "number"),
+    Index("ix_orders_account", "connector", "account", "platform"),
 )
 
 claims = Table(

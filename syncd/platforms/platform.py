@@ -73,7 +73,7 @@ class Platform:
         self._client = PlatformClient(
             settings, connector.parts["http"], options, self._scope, transport=transport, clock=clock, sleep=sleep
         )
-        self.account: str = rendered(connector.parts["account"], self._scope)
+        self.account: str = settings.account or rendered(connector.parts["account"], self._scope)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -38,6 +38,11 @@ def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clo
     when the platform was read to the end. A platform that fails is reported in `error`; what it showed before is kept.
     """
     collected = Collected(platform.name)
+    collected.error = _moved(platform, ledger)
+    if collected.error is not None:
+        return collected
+    if store:
+        ledger.orders.rename_platform(platform.connector, platform.account, platform.name)
     since = ledger.mark(platform.connector, platform.account) or earliest_since(
         [rule for rule in judgement.rules if platform.name in rule.platforms], judgement.zone
     )
@@ -68,13 +73,26 @@ def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clo
     return collected
 
 
+def _moved(platform: Platform, ledger: Ledger) -> PlatformError | None:
+    """An order is known by the shop's address, too: under another address every order would be a new one."""
+    before = ledger.orders.other_account(platform.name, platform.connector, platform.account)
+    if before is None:
+        return None
+    return PlatformError(
+        platform.name,
+        f"the ledger knows this platform as {before}, the configuration names {platform.account}.",
+        f"If it is the same shop, add `account: {before}` to the platform, or its orders would be invoiced again. "
+        "If it is another shop, give it another name under `platforms`.",
+    )
+
+
 def judge_again(ledger: Ledger, judgement: Judgement) -> list[OrderRow]:
-    """Orders that were left alone by other rules than today's, judged by today's; only those that changed."""
-    changed = []
-    for row in ledger.orders.to_judge_again(judgement.fingerprint):
-        if row.document is not None and row.platform in judgement.variables:
-            changed.append(decide(row, ledger.orders.whole(row), judgement))
-    return changed
+    """Open orders that other rules than today's have judged, judged by today's."""
+    return [
+        decide(row, ledger.orders.whole(row), judgement)
+        for row in ledger.orders.to_judge_again(judgement.fingerprint)
+        if row.document is not None and row.platform in judgement.variables
+    ]
 
 
 def earliest_since(rules: Sequence[Rule], zone: tzinfo) -> datetime:

@@ -35,6 +35,8 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
         return Explanation((f"The platform's record can't be read: {row.reason}", row.remedy))
     order = workshop.ledger.orders.whole(row)
     rule = next((rule for rule in workshop.settings.rules if rule.name == row.rule), None)
+    if row.platform not in workshop.settings.platforms:
+        return Explanation((f"The platform {row.platform} is no longer in the configuration.",))
     if rule is None:
         owner, reason = None, ""
         try:

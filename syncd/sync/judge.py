@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from syncd.config.settings import Rule
@@ -17,6 +17,7 @@ from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
 
 UNREADABLE_STATUS = "unreadable"
+OPEN_STATES = frozenset({State.LEFT, State.WAITING, State.DUE})  # judged anew when the rules change
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Judgement:
         Raises Hold `template-failed` when a rule's `if` can't be told.
         """
         reasons: list[str] = []
-        ordered_on = order.ordered_at.astimezone(self.zone).date()
+        ordered_on = self.ordered_on(order)
         for rule in self.rules:
             if platform not in rule.platforms:
                 continue
@@ -73,6 +74,10 @@ class Judgement:
                 continue
             return rule, ""
         return None, "; ".join(reasons) or f"no rule is for {platform}"
+
+    def ordered_on(self, order: Order) -> date:
+        """The day of the order, where the rules live."""
+        return order.ordered_at.astimezone(self.zone).date()
 
     def _holds(self, rule: Rule, platform: str, order: Order) -> bool:
         assert rule.trigger.condition is not None
@@ -91,11 +96,8 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     """
     fingerprint = _fingerprint(seen)
     known_by = judgement.fingerprint
-    if (
-        row is not None
-        and row.fingerprint == fingerprint
-        and (row.state is not State.LEFT or row.judged_by == known_by)
-    ):
+    settled = row is not None and (row.state not in OPEN_STATES or row.judged_by == known_by)
+    if row is not None and row.fingerprint == fingerprint and settled:
         return None
     updated = _described(seen, row, fingerprint, known_by)
     if seen.order is None:
@@ -113,6 +115,8 @@ def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
     """Give an order that is not invoiced its owner and its state by today's rules."""
     row = replace(row, hold_code=None, remedy="", judged_by=judgement.fingerprint)
     rule = next((rule for rule in judgement.rules if rule.name == row.rule and row.platform in rule.platforms), None)
+    if rule is not None and judgement.ordered_on(order) < rule.trigger.since:
+        rule = None  # `since` is a promise that outlasts ownership: nothing ordered earlier is ever invoiced
     if rule is None:
         try:
             rule, reason = judgement.owner(row.platform, order)

@@ -36,7 +36,7 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             changed |= {row.key: row for row in collected.changed}
             raw |= collected.raw
         changed = {row.key: row for row in judge_again(workshop.ledger, judgement)} | changed
-    rows = due_rows(workshop.ledger, changed, selection)
+    rows = due_rows(workshop.ledger, changed, selection, workshop.settings.platforms)
     if rows and workshop.client is not None and not offline:
         try:
             Refresher(workshop.client, workshop.ledger, workshop.clock).refresh(len(rows))

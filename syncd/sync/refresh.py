@@ -144,10 +144,8 @@ class Refresher:
         self._ledger.mirror.set_state(kind, MirrorState(True, highest, now, state.completed_at))
 
     def _replace(self, kind: Kind, records: list[Mirrored], now: datetime) -> None:
-        self._ledger.mirror.clear(kind)
-        self._ledger.mirror.store(kind, records)
         highest = max((int(record.remote_id) for record in records), default=0)
-        self._ledger.mirror.set_state(kind, MirrorState(True, highest, now, now))
+        self._ledger.mirror.replace(kind, records, MirrorState(True, highest, now, now))
 
     def _store(self, kind: Kind, records: Iterable[Mirrored]) -> None:
         self._ledger.mirror.store(kind, list(records))

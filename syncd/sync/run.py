@@ -37,7 +37,7 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
             if row.state is State.HELD and selected(row, selection)
         ]
     ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
-    rows = due_rows(ledger, {}, selection)
+    rows = due_rows(ledger, {}, selection, workshop.settings.platforms)
     for result in report.results:
         on_result(result)
     try:

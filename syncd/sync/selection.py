@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
 from syncd.config.settings import Rule, Settings
@@ -34,10 +34,14 @@ def selected_rules(settings: Settings, selection: Selection) -> list[Rule]:
     return rules
 
 
-def due_rows(ledger: Ledger, changed: Mapping[OrderKey, OrderRow], selection: Selection) -> list[OrderRow]:
+def due_rows(
+    ledger: Ledger, changed: Mapping[OrderKey, OrderRow], selection: Selection, platforms: Collection[str]
+) -> list[OrderRow]:
+    """The due orders a command asked for, oldest first; `changed` comes before what the ledger says."""
     stored = [row for row in ledger.orders.in_state([State.DUE], rule=selection.rule) if row.key not in changed]
     fresh = [row for row in changed.values() if row.state is State.DUE]
-    rows = [row for row in stored + fresh if selected(row, selection)]
+    # A row whose platform is no longer configured can't be planned; it waits in the ledger.
+    rows = [row for row in stored + fresh if row.platform in platforms and selected(row, selection)]
     return sorted(rows, key=lambda row: (row.ordered_at or _NEVER, row.package))
 
 

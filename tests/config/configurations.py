@@ -58,6 +58,7 @@ platforms:
   site:
     connector: woocommerce
     title: Web Sitesi
+    account: eski.magaza.test
     url: https://magaza.test
     consumer_key: ${WC_KEY}
     consumer_secret: ${WC_SECRET}

@@ -68,11 +68,12 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
             position=Position(config, 16, 3),
             statuses={"kargoda": Status.SHIPPED},
             connector_file=connector,
+            account="eski.magaza.test",
         )
     }
     assert [rule.name for rule in settings.rules] == ["site-kapida", "site-hazirlanan", "site-kargolanan"]
     rule = settings.rules[1]
-    assert rule.position == Position(config, 33, 5)
+    assert rule.position == Position(config, 34, 5)
     assert (rule.platforms, rule.trigger.status, rule.trigger.since) == (
         ("site",),
         Status.PREPARING,
@@ -84,8 +85,8 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
     assert rule.contact == ContactPolicy(match=("tax_number", "email"))
     assert rule.product == ProductPolicy(missing=Missing.HOLD)
     assert rule.payment == {
-        "cod": PaymentChoice(position=Position(config, 57, 7)),
-        "*": PaymentChoice("iyzico", "ODEMEARACISI", "iyzico", Position(config, 58, 7)),
+        "cod": PaymentChoice(position=Position(config, 58, 7)),
+        "*": PaymentChoice("iyzico", "ODEMEARACISI", "iyzico", Position(config, 59, 7)),
     }
     assert (rule.issue_date, rule.cancelled, rule.returned) == ("shipped_at", "ignore", "ignore")
     assert (rule.refunded_before, rule.inexact) == ("full", "hold")

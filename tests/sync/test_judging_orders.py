@@ -183,3 +183,15 @@ def test_a_rule_can_ignore_what_happens_after_the_invoice() -> None:
 def test_what_a_person_ignored_stays_ignored() -> None:
     row = replace(judged(an_order()), state=State.IGNORED)
     assert judged(an_order(status=Status.SHIPPED), row).state is State.IGNORED
+
+
+def test_a_later_since_takes_orders_back_that_a_rule_already_owns() -> None:
+    due = judged(an_order())
+    assert due.state is State.DUE
+    later = judgement(a_rule(since=date(2026, 11, 24)))
+    assert outcome(judged(an_order(), due, later)) == (State.LEFT, None)
+
+
+def test_another_trigger_makes_a_due_order_wait() -> None:
+    later = judgement(a_rule(status=Status.SHIPPED))
+    assert outcome(judged(an_order(), judged(an_order()), later)) == (State.WAITING, "site-hazirlanan")

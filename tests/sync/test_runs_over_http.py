@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import date
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -383,3 +384,44 @@ def test_five_hundred_orders_cost_at_most_two_point_two_calls_each(world: Make) 
     assert made > 250
     assert report.calls / made <= 2.2
     assert report.throttled == 0
+
+
+def test_a_later_since_is_obeyed_for_orders_that_were_due_already(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    here.apply()
+    here.rules = (a_rule(since=date(2026, 11, 24)),)
+    assert here.plan().results == []
+    assert here.apply().results == []
+    assert len(here.invoices()) == 1
+
+
+def test_a_shop_that_has_moved_is_not_invoiced_again(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    before = here.sandbox.shop_url.removeprefix("http://")
+    here.account = "yeni.magaza.test"
+    here.later(minutes=5)
+    moved = here.apply()
+    assert f"add `account: {before}`" in str(moved.collected[0].error)
+    assert len(here.invoices()) == 3
+    here.account = before
+    assert here.apply().failed is False
+
+
+def test_a_platform_may_be_renamed(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    here.apply()
+    here.name = "dukkan"
+    here.rules = (a_rule(platforms=("dukkan",)),)
+    here.later(minutes=5)
+    assert here.apply().count(Verdict.INVOICED) == 2
+    assert len(here.invoices()) == 3
+
+
+def test_a_platform_that_is_gone_from_the_configuration_leaves_its_orders_alone(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    here.apply()
+    here.name = "dukkan"
+    here.account = "baska.test"
+    here.rules = (a_rule(platforms=("dukkan",)),)
+    assert here.plan(offline=True).results == []

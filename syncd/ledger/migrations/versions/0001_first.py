@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("connector", "account", "package", name=op.f("uq_orders_connector_account_package")),
     )
     op.create_index("ix_orders_customer", "orders", ["connector", "account", "customer"], unique=False)
+    op.create_index("ix_orders_account", "orders", ["connector", "account", "platform"], unique=False)
     op.create_index("ix_orders_number", "orders", ["platform", "number"], unique=False)
     op.create_index("ix_orders_state_rule", "orders", ["state", "rule"], unique=False)
     op.create_table(
