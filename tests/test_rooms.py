@@ -20,7 +20,7 @@ TIERS = {
     "sync": 4,
     "cli": 5,
 }
-FOR_ALL = {"problem", "errors", "resources", "__init__"}
+FOR_ALL = {"problem", "errors", "outgoing", "resources", "__init__"}
 START = {"__main__"}
 APART = "sandbox"
 

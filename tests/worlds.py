@@ -11,6 +11,7 @@ from typing import Any
 from factories import HERE, ISTANBUL, a_rule
 
 from syncd.config.settings import ParasutSettings, PlatformSettings, Rule, Secret, Settings
+from syncd.ledger.orders import OrderRow
 from syncd.orders.status import Status
 from syncd.resources import MAPPINGS
 from syncd.sandbox.server import Sandbox
@@ -81,6 +82,21 @@ class World:
     def plan(self, *, offline: bool = False, **selection: Any) -> Report:
         with ExitStack() as stack:
             return preview(self.open(stack, network=not offline), Selection(**selection), offline=offline)
+
+    def rows(self) -> list[OrderRow]:
+        """What the ledger knows of all orders, the last changed first."""
+        with ExitStack() as stack:
+            return self.open(stack, network=False).ledger.orders.newest(limit=1000)
+
+    def again(self, order_id: int, new_id: int) -> None:
+        """The same buyer orders the same once more."""
+        order = self.sandbox.shop.orders[order_id]
+        lines = {
+            kind: [{**line, "id": line["id"] + 900} for line in order[kind]]
+            for kind in ("line_items", "shipping_lines", "fee_lines")
+        }
+        self.sandbox.shop.add({**order, **lines, "id": new_id, "number": str(new_id)})
+        self.sandbox.shop.touch(new_id)
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)

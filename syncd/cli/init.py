@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -103,7 +104,7 @@ def _number(text: str) -> int:
 
 def _day(text: str | None) -> str:
     if text is None:
-        return datetime.now(UTC).astimezone().date().isoformat()
+        return datetime.now(ZoneInfo("Europe/Istanbul")).date().isoformat()
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
     except ValueError as error:

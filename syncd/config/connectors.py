@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
-from syncd.config.document import load_document
+from syncd.config.document import Document, load_document
 from syncd.config.lookup import connector_folders, find_by_name, names_in
 from syncd.config.schema_problems import Reading, schema_problems
 from syncd.config.schemas import compiled, schema
@@ -34,12 +34,7 @@ class ConnectorWords:
     @property
     def secrets(self) -> frozenset[str]:
         """The keys whose values must never be printed."""
-        properties: Mapping[str, Any] = self.settings.get("properties", {})
-        return frozenset(
-            name
-            for name, key in properties.items()
-            if isinstance(key, Mapping) and (key.get("x-secret") or key.get("format") == "secret")
-        )
+        return secret_keys(self.settings)
 
     def reaches(self, statuses: Mapping[str, Status], trigger: Status) -> bool:
         """Whether an order can ever reach `trigger`, when `statuses` come before the connector's own words."""
@@ -78,11 +73,9 @@ class Connectors:
         if not isinstance(settings, dict):
             self.problems.append(Problem(document.value_at(()), "a connector needs its keys under 'settings'"))
             return None
-        try:
-            Draft202012Validator.check_schema(settings)
-        except SchemaError as error:
-            place = document.value_at(("settings", *error.absolute_path))
-            self.problems.append(Problem(place, f"'settings' is no JSON Schema: {error.message}"))
+        problem = settings_problem(document)
+        if problem is not None:
+            self.problems.append(problem)
             return None
         words = data.get("statuses")
         known = {str(status) for status in Status}
@@ -92,6 +85,26 @@ class Connectors:
             if isinstance(ours, str) and ours in known
         }
         return ConnectorWords(path, settings, statuses, compiled(_whole(settings)))
+
+
+def secret_keys(settings: Mapping[str, Any]) -> frozenset[str]:
+    """The keys of a JSON Schema for settings whose values are secret: `x-secret: true` or `format: secret`."""
+    properties: Mapping[str, Any] = settings.get("properties", {})
+    return frozenset(
+        name
+        for name, key in properties.items()
+        if isinstance(key, Mapping) and (key.get("x-secret") or key.get("format") == "secret")
+    )
+
+
+def settings_problem(document: Document) -> Problem | None:
+    """Why the `settings` of a connector file can't be used as a JSON Schema; None when they can."""
+    try:
+        Draft202012Validator.check_schema(document.data["settings"])
+    except SchemaError as error:
+        place = document.value_at(("settings", *error.absolute_path))
+        return Problem(place, f"'settings' is no JSON Schema: {error.message}")
+    return None
 
 
 def option_problems(words: ConnectorWords, options: Any, reading: Reading) -> list[Problem]:

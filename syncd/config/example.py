@@ -19,15 +19,15 @@ _HEAD = """\
 # Copy this file, change what is yours, then run `syncd check`. Text has a blank after the #; keys that are switched off
 # have none (#every: 2m). docs/configuration.md lists every key.
 #
-# Secrets stay outside: ${NAME} reads the environment, ${credential:name} a systemd credential (LoadCredential=), and
-# ${file:/path} a file. $${ is a literal ${.
+# Secrets stay outside: ${credential:name} reads a systemd credential; these names are those of systemd/syncd.service
+# (LoadCredential=). ${NAME} reads the environment and ${file:/path} a file. $${ is a literal ${.
 """
 
 _PARASUT = {
     "company_id": 115,
-    "client_id": "${PARASUT_CLIENT_ID}",
+    "client_id": "${credential:parasut_client_id}",
     "client_secret": "${credential:parasut_client_secret}",
-    "username": "muhasebe@example.com",
+    "username": "${credential:parasut_username}",
     "password": "${credential:parasut_password}",
 }
 
@@ -35,8 +35,8 @@ _SITE = {
     "connector": "woocommerce",
     "title": "Web Sitesi",
     "url": "https://www.example.com",
-    "consumer_key": "${WC_KEY}",
-    "consumer_secret": "${credential:wc_secret}",
+    "consumer_key": "${credential:site_consumer_key}",
+    "consumer_secret": "${credential:site_consumer_secret}",
 }
 
 _CATEGORIES = {"invoice": "Web Satışları", "contact": "Web Müşterileri", "product": "E-ticaret"}

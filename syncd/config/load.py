@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from syncd.config.connectors import Connectors, option_problems, options_of
+from syncd.config.connectors import Connectors, option_problems, options_of, secret_keys
 from syncd.config.document import Document, Steps, load_document
 from syncd.config.interpolation import Interpolated, Outside, interpolate
 from syncd.config.lookup import find_config
@@ -76,7 +76,7 @@ class _Load:
         if main is None or not isinstance(main.document.data, dict):
             return None
         data: dict[str, Any] = main.document.data
-        self._plain_secrets(main, ("parasut",), _secret_keys(schema("syncd")["properties"]["parasut"]))
+        self._plain_secrets(main, ("parasut",), secret_keys(schema("syncd")["properties"]["parasut"]))
         words, platforms = self._platforms(main)
         rules = [*self._included(main), *self._rules(main.document, data.get("rules"), ("rules",))]
         if isinstance(data.get("rules", []), list) and not rules:
@@ -218,10 +218,6 @@ class _Load:
 
 def _reading(result: Interpolated, base: Steps = ()) -> Reading:
     return Reading(result.document, base, result.unknown, result.resolved)
-
-
-def _secret_keys(content: Mapping[str, Any]) -> list[str]:
-    return [name for name, key in content["properties"].items() if key.get("x-secret")]
 
 
 def _as_numbers(result: Interpolated, steps: Steps, content: Mapping[str, Any]) -> None:

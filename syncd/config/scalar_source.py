@@ -84,17 +84,15 @@ def _block(event: Any, lines: Sequence[str]) -> list[tuple[str, Place]]:
 
 
 def _block_indent(header: str, body: list[str], value: str) -> int:
-    for number, line in enumerate(body):
-        if line.strip():
-            return len(line) - len(line.lstrip(" ")) - _own_spaces(value.split("\n"), number, header)
-    return 0
+    first = next((line for line in body if line.strip()), "")
+    return len(first) - len(first.lstrip(" ")) - _own_spaces(value, header) if first else 0
 
 
-def _own_spaces(values: list[str], number: int, header: str) -> int:
+def _own_spaces(value: str, header: str) -> int:
     """Spaces that belong to the text: only with an indentation indicator (`|2`) can the first line begin with some."""
     if not any(character.isdigit() for character in header.split("#")[0]):
         return 0
-    line = next((value for value in values if value.strip()), "")
+    line = next((line for line in value.split("\n") if line.strip()), "")
     return len(line) - len(line.lstrip(" "))
 
 

@@ -88,6 +88,13 @@ def _missing_keys(error: _Complaint, reading: Reading, steps: Steps) -> Iterator
             yield Problem(reading.document.key_at((*steps, misspelt)), f"unknown key '{misspelt}'{where}", key)
 
 
+def _missing_beside(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Problem]:
+    for key, needed in error.validator_value.items():
+        for other in needed if key in error.instance else ():
+            if other not in error.instance:
+                yield Problem(reading.document.key_at((*steps, key)), f"'{key}' needs the key '{other}' beside it")
+
+
 def _exclusive(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Problem]:
     keys = error.validator_value.get("required", [])
     places = [reading.document.key_at((*steps, key)) for key in keys if (*steps, key) in reading.document.keys]
@@ -121,6 +128,7 @@ def _no_choice(error: _Complaint, reading: Reading, steps: Steps) -> Iterator[Pr
 _SPECIAL: Mapping[str, Callable[[_Complaint, Reading, Steps], Iterator[Problem]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,
+    "dependentRequired": _missing_beside,
     "not": _exclusive,
     "uniqueItems": _repeated,
     "anyOf": _no_choice,

@@ -8,12 +8,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from syncd.errors import LedgerError
 from syncd.ledger import tables
 from syncd.ledger.company import CompanyStore
 from syncd.ledger.database import Database, open_database
 from syncd.ledger.mirror import Mirror
 from syncd.ledger.orders import OrderBook
 from syncd.ledger.steps import StepLog
+
+_OWNER = "company"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +101,18 @@ class Ledger:
 
 
 def open_ledger(url: str, company: str) -> Ledger:
-    """Open the ledger at `url` for the company with that key (host and company id); raises LedgerError."""
-    return Ledger(open_database(url), company)
+    """Open the ledger at `url` for the company with that key (host and company id).
+
+    A ledger belongs to the first company it was opened for; raises LedgerError for another one, and as open_database.
+    """
+    ledger = Ledger(open_database(url), company)
+    owner = ledger.setting(_OWNER)
+    if owner is None:
+        ledger.set_setting(_OWNER, company)
+    elif owner != company:
+        ledger.close()
+        raise LedgerError(
+            f"This ledger belongs to the company {owner}, the configuration names {company}.",
+            "Give each company a ledger file of its own with `ledger:`.",
+        )
+    return ledger

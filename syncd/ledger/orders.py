@@ -134,6 +134,11 @@ class OrderBook:
         """The row of one order."""
         return self.many([key]).get(key)
 
+    def by_id(self, order_id: int) -> OrderRow | None:
+        """The row of that number."""
+        rows = self._rows(_SELECT.where(tables.orders.c.id == order_id))
+        return rows[0] if rows else None
+
     def many(self, keys: Iterable[OrderKey]) -> dict[OrderKey, OrderRow]:
         """The rows of those orders that are known."""
         wanted = [(key.connector, key.account, key.package) for key in keys]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -24,6 +23,14 @@ class StepState(StrEnum):
     NOT_EXECUTED = "not_executed"
     UNKNOWN = "unknown"
     DISMISSED = "dismissed"  # a person looked and said: it did not happen
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an invoice's intent fixes from then on: its day of issue, and that its rule has gone live."""
+
+    issue_date: str
+    rule: str
 
 
 UNSETTLED = frozenset({StepState.INTENDED, StepState.UNKNOWN})
@@ -85,10 +92,10 @@ class StepLog:
         with self._database.read() as connection:
             return [_row(row) for row in connection.execute(query.order_by(tables.steps.c.id))]
 
-    def intend(self, step: StepRow, also: Callable[[Connection], None] | None = None) -> None:
-        """Commit the intent of a step before it is sent; `also` joins the transaction.
+    def intend(self, step: StepRow, promise: Promise | None = None) -> None:
+        """Commit the intent of a step before it is sent, and what is promised with it, in one transaction.
 
-        A step that was refused or not executed may be intended again; one that is done or unsettled may not.
+        A step that was refused or not executed may be intended again; ValueError for one that is done or unsettled.
         """
         values: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
         values["state"] = StepState.INTENDED.value
@@ -103,34 +110,47 @@ class StepLog:
         with self._database.write() as connection:
             if connection.execute(again).rowcount != 1:
                 raise ValueError(f"step {step.identity} is done or unsettled and can't be intended again")
-            if also is not None:
-                also(connection)
+            if promise is not None:
+                _keep(connection, promise, step)
 
     def finish(
-        self,
-        identity: str,
-        state: StepState,
-        at: datetime,
-        *,
-        remote_id: str | None = None,
-        answer: str = "",
-        also: Callable[[Connection], None] | None = None,
+        self, identity: str, state: StepState, at: datetime, *, remote_id: str | None = None, answer: str = ""
     ) -> None:
-        """Commit the outcome of a step; `also` joins the transaction."""
+        """Commit the outcome of a step."""
         with self._database.write() as connection:
             connection.execute(
                 update(tables.steps)
                 .where(tables.steps.c.identity == identity)
                 .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer)
             )
-            if also is not None:
-                also(connection)
 
     def retire(self, kind: str, remote_id: str) -> None:
         """Set a done step aside whose record turned out to be gone, so that the record may be made again."""
         table = tables.steps
-        gone = (table.c.kind == kind) & (table.c.remote_id == remote_id) & (table.c.state == StepState.DONE.value)
+        self._set_aside((table.c.kind == kind) & (table.c.remote_id == remote_id))
+
+    def retire_identity(self, identity: str) -> None:
+        """The same for a step that is known by its identity: what it made can't be found any more."""
+        self._set_aside(tables.steps.c.identity == identity)
+
+    def _set_aside(self, which: ColumnElement[bool]) -> None:
+        table = tables.steps
         with self._database.write() as connection:
             connection.execute(
-                update(table).where(gone).values(identity=table.c.identity + " (gone) " + table.c.remote_id)
+                update(table)
+                .where(which, table.c.state == StepState.DONE.value)
+                .values(identity=table.c.identity + " (gone) " + table.c.remote_id)
             )
+
+
+def _keep(connection: Connection, promise: Promise, step: StepRow) -> None:
+    orders, rules = tables.orders, tables.rules
+    connection.execute(update(orders).where(orders.c.id == step.order_id).values(issue_date=promise.issue_date))
+    first = upsert(rules).values(name=promise.rule, approved=False, paused=False, first_invoice_at=step.intended_at)
+    connection.execute(
+        first.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"first_invoice_at": step.intended_at},
+            where=rules.c.first_invoice_at.is_(None),
+        )
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -10,9 +9,9 @@ from typing import Final, Self
 
 import httpx
 
-from syncd import __version__
 from syncd.config.settings import ParasutSettings
 from syncd.errors import ParasutError
+from syncd.outgoing import CONNECT_TIMEOUT_SECONDS, USER_AGENT
 from syncd.parasut.answer import Answer, judge
 from syncd.parasut.identity import Identity, read_identity
 from syncd.parasut.jsonapi import Page, read_many
@@ -22,12 +21,8 @@ from syncd.parasut.stores import CallBudget, TokenStore
 from syncd.parasut.transport import PacedTransport
 
 PAGE_SIZE: Final = 25  # the largest that Paraşüt takes
-_CONNECT_TIMEOUT_SECONDS: Final = 10
 # Shorter than servers keep idle connections, so that no write meets one that is just being closed.
 _KEEP_ALIVE_SECONDS: Final = 3
-
-# httpx writes whole addresses into the standard log, and filters in them are e-mails and tax numbers.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class ParasutClient:
@@ -53,8 +48,8 @@ class ParasutClient:
         self._http = httpx.Client(
             transport=self._transport,
             auth=Login(settings, tokens, clock),
-            headers={"Accept": "application/json", "User-Agent": f"syncd/{__version__}"},
-            timeout=httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            timeout=httpx.Timeout(settings.timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
             follow_redirects=False,
         )
 

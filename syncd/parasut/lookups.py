@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from syncd.orders.identity import normalise_email
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.jsonapi import Resource
 from syncd.parasut.request import Request
@@ -29,43 +30,42 @@ Record = TypeVar("Record")
 INVOICE_INCLUDES = "contact,details,details.product,payments"
 
 
-def find_contacts_by_tax_number(
-    client: ParasutClient, tax_number: str, accept: Callable[[Contact], bool] = lambda _: True
-) -> list[Contact]:
-    """Return the contacts with exactly this tax number that `accept` likes, live ones; if there is none, archived ones.
+def find_contacts_by_tax_number(client: ParasutClient, tax_number: str) -> list[Contact]:
+    """Return the contacts with exactly this tax number, live ones; if there is none, archived ones.
 
     Several are possible: Paraşüt allows the same tax number twice.
     """
 
     def matches(contact: Contact) -> bool:
-        return contact.tax_number.strip() == tax_number and accept(contact)
+        return contact.tax_number.strip() == tax_number
 
     return _live_else_archived(client, "contacts", ("filter[tax_number]", tax_number), parse_contact, matches)
 
 
-def find_contacts_by_email(
-    client: ParasutClient, email: str, accept: Callable[[Contact], bool] = lambda _: True
-) -> list[Contact]:
-    """Return the contacts with this e-mail that `accept` likes, live ones; if there is none, archived ones.
+def find_contacts_by_email(client: ParasutClient, email: str) -> list[Contact]:
+    """Return the contacts with this e-mail, live ones; if there is none, archived ones.
 
     Upper and lower case of A–Z count as the same; nothing else is folded (İ and I stay different letters).
     """
-    wanted = _folded(email)
+    wanted = normalise_email(email)
 
     def matches(contact: Contact) -> bool:
-        return _folded(contact.email) == wanted and accept(contact)
+        return normalise_email(contact.email) == wanted
 
     return _live_else_archived(client, "contacts", ("filter[email]", email), parse_contact, matches)
 
 
 def find_products_by_code(client: ParasutClient, code: str) -> list[Product]:
-    """Return the products with exactly this code, live ones; if there is none, archived ones.
+    """Return the products with this code, live ones; if there is none, archived ones.
 
-    More than one means that the code is not unique at Paraşüt, which nothing there prevents.
+    Space around a code doesn't count, upper and lower case do. More than one means that the code is not unique at
+    Paraşüt, which nothing there prevents.
     """
-    return _live_else_archived(
-        client, "products", ("filter[code]", code), parse_product, lambda product: product.code == code
-    )
+
+    def matches(product: Product) -> bool:
+        return product.code.strip() == code.strip()
+
+    return _live_else_archived(client, "products", ("filter[code]", code), parse_product, matches)
 
 
 def categories(client: ParasutClient, category_type: str = "") -> list[ItemCategory]:
@@ -107,7 +107,3 @@ def _live_else_archived(
 def _walk(client: ParasutClient, resource: str, query: tuple[tuple[str, str], ...] = ()) -> Iterator[Resource]:
     for page in client.pages(resource, query):
         yield from page
-
-
-def _folded(email: str) -> str:
-    return "".join(letter.lower() if letter.isascii() else letter for letter in email.strip())

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syncd.platforms.client import seconds_of
+from syncd.config.schedule import seconds
 
 Fetch = Callable[[Mapping[str, Any]], tuple[list[Any], int | None]]
 """Query → the records of that page, and how many pages there are, if the platform says so."""
@@ -50,8 +50,8 @@ class Window:
             after=changes["after"],
             before=changes["before"],
             format=changes["format"],
-            grain=timedelta(seconds=seconds_of(changes["grain"])),
-            overlap=timedelta(seconds=seconds_of(changes["overlap"])),
+            grain=timedelta(seconds=seconds(changes["grain"])),
+            overlap=timedelta(seconds=seconds(changes["overlap"])),
             ties=changes["ties"],
             page=pages["number"],
             size=pages["size"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -16,22 +15,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from syncd import __version__
+from syncd.config.schedule import seconds
 from syncd.config.settings import PlatformSettings
 from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable, TemplateFailure
+from syncd.outgoing import CONNECT_TIMEOUT_SECONDS, USER_AGENT
 from syncd.platforms.answer import UnreadableAnswer, parse_body
 from syncd.platforms.authentication import authentication
 from syncd.platforms.record import rendered
 from syncd.problem import Problem
 
-# httpx tells whole URLs at INFO, and signed ones hold the key.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-
 ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 60.0
-CONNECT_SECONDS = 10.0
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+USUAL_TIMEOUT = "60s"
 _MAX_MESSAGE = 200
 
 
@@ -67,11 +63,14 @@ class PlatformClient:
         base_url: str = rendered(part["base_url"], scope)
         self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
         self._scheme = urlsplit(base_url).scheme.lower()
+        if self._scheme not in part["authentication"]:
+            message = f"{settings.name}: {settings.connector} has no way to sign in at a {self._scheme}:// address"
+            raise ConfigurationError([Problem(settings.position, message)])
         self._client = httpx.Client(
             base_url=base_url,
             auth=authentication(part["authentication"], self._scheme, options),
-            headers={"User-Agent": f"syncd/{__version__}", "Accept": "application/json"},
-            timeout=httpx.Timeout(seconds_of(options["timeout"]), connect=CONNECT_SECONDS),
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            timeout=httpx.Timeout(seconds(options.get("timeout", USUAL_TIMEOUT)), connect=CONNECT_TIMEOUT_SECONDS),
             verify=_trust(settings, options),
             transport=transport,
             follow_redirects=False,
@@ -175,11 +174,6 @@ class PlatformClient:
             return max((parsedate_to_datetime(told) - self._clock()).total_seconds(), 0.0)
         except (ValueError, TypeError):
             return 0.0
-
-
-def seconds_of(text: str) -> float:
-    """`90s`, `5m`, `1h` in seconds."""
-    return float(text[:-1]) * _UNITS[text[-1]]
 
 
 def _read(response: httpx.Response) -> Answer:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
+from syncd.config.connectors import settings_problem
 from syncd.config.document import Document, Steps, read_document
+from syncd.config.schema_problems import Reading, schema_problems
+from syncd.config.schemas import validator
 from syncd.errors import ConfigurationError
-from syncd.mapping.template import Template, compile_expression, compile_template
+from syncd.mapping.template import compile_expression, compile_template
 from syncd.orders.status import Status
+from syncd.platforms.connector_paths import Each, name_problems, path_problems
 from syncd.problem import Position, Problem, Source
-from syncd.resources import SCHEMAS
 
 _EXPRESSIONS = frozenset({"when", "ok"})
 _AS_WRITTEN = frozenset({"title", "settings", "statuses", "tables", "functions"})
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """`item in record.line_items`: the name that every element of a list gets in the fields beside it."""
-
-    name: str
-    elements: Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +36,24 @@ class Connector:
 
 
 def load_connector(path: Path) -> Connector:
-    """The connector in the YAML file at `path`. Raises `ConfigurationError` with every problem and its place."""
+    """The connector in the YAML file at `path`. Raises `ConfigurationError` with every problem and its place.
+
+    Every path in its templates that begins with `settings` or `tables` has to lead somewhere; what a platform's own
+    record holds is not known here, and is not checked.
+    """
     document = read_document(path)
-    problems = _schema_problems(document)
+    problems = schema_problems(validator("connector"), document.data, Reading(document))
+    wrong_settings = None if problems else settings_problem(document)
+    if wrong_settings is not None:
+        problems.append(wrong_settings)
     if problems:
         raise ConfigurationError(problems)
     functions = {name: _function(document, name, problems) for name in document.data.get("functions", {})}
     parts = _compiled(document, (), problems)
+    problems += name_problems(document)
+    problems += path_problems(parts, document.data["settings"], document.data.get("tables", {}), functions)
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(sorted(dict.fromkeys(problems), key=lambda problem: problem.position))
     return Connector(
         file=path,
         title=document.data["title"],
@@ -71,28 +72,17 @@ def with_defaults(connector: Connector, options: Mapping[str, Any]) -> dict[str,
     return defaults | dict(options)
 
 
-def _schema_problems(document: Document) -> list[Problem]:
-    schema = json.loads((SCHEMAS / "connector.schema.json").read_text("utf-8"))
-    problems = []
-    for error in Draft202012Validator(schema).iter_errors(document.data):
-        steps: Steps = tuple(error.absolute_path)
-        if error.validator == "additionalProperties":
-            unknown = [key for key in error.instance if key not in error.schema.get("properties", {})]
-            problems += [Problem(document.key_at((*steps, key)), f"unknown key '{key}'") for key in unknown]
-        else:
-            problems.append(Problem(document.value_at(steps), error.message))
-    return sorted(problems, key=lambda problem: problem.position)
-
-
 def _function(document: Document, name: str, problems: list[Problem]) -> Callable[..., Any]:
     module, _, attribute = document.data["functions"][name].partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        problems.append(Problem(document.value_at(("functions", name)), f"the function can't be loaded: {error}"))
-        return lambda *_: None
-    assert callable(found)
-    return found  # type: ignore[no-any-return]
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+        why = f"{attribute} is no function"
+    except Exception as error:  # a module of the user's own may fail in any way while it is imported
+        why = str(error) or type(error).__name__
+    problems.append(Problem(document.value_at(("functions", name)), f"the function can't be loaded: {why}"))
+    return lambda *_: None
 
 
 def _compiled(document: Document, steps: Steps, problems: list[Problem]) -> Any:

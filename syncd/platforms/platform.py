@@ -83,11 +83,11 @@ class Platform:
         """The connection test: whether orders can be read, then what the platform tells about itself."""
         part = self._parts["check"]
         try:
-            self._client.get(part["get"], part["query"])
+            self._client.get(*self._request(part, self._scope))
         except PlatformError as error:
             return (Finding(part["what"], False, error.message, error.remedy),)
         facts = tuple(self._fact(fact) for fact in part["facts"])
-        return (Finding(part["what"], True, part["say"]), *facts)
+        return (Finding(part["what"], True, str(rendered(part["say"], self._scope))), *facts)
 
     def changes(self, since: datetime) -> Iterator[Page]:
         """What changed after `since` (aware), oldest first, each version of a record once.
@@ -131,9 +131,10 @@ class Platform:
 
     def _list(self, query: Mapping[str, Any]) -> tuple[list[Any], int | None]:
         part = self._parts["orders"]
-        answer = self._client.get(part["get"], {**part["query"], **query})
+        path, always = self._request(part, self._scope)
+        answer = self._client.get(path, {**always, **query})
         if not isinstance(answer.body, list):
-            raise PlatformError(self.name, f"GET {part['get']} did not answer with a list.")
+            raise PlatformError(self.name, f"GET {path} did not answer with a list.")
         count = answer.headers.get(part["pages"]["total_pages"], "")
         return answer.body, int(count) if count.isdigit() else None
 
@@ -156,14 +157,18 @@ class Platform:
             try:
                 if not detail["when"].render(scope):
                     continue
-                path = rendered(detail["get"], scope)
+                path, query = self._request(detail, scope)
             except TemplateFailure as failure:
                 raise _unreadable(f"the platform's record can't be read: {failure}.") from failure
-            answer = self._client.ask(path, detail["query"])
+            answer = self._client.ask(path, query)
             if answer.status in (404, 410):
                 raise _unreadable(f"GET {path} answered HTTP {answer.status}; was the order deleted meanwhile?")
             raw = {**raw, detail["into"]: self._good(path, answer)}
         return raw
+
+    def _request(self, part: Mapping[str, Any], scope: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Path and query of a part with `get` and, perhaps, `query`."""
+        return str(rendered(part["get"], scope)), rendered(part.get("query", {}), scope)
 
     def _good(self, path: str, answer: Answer) -> Any:
         if not (200 <= answer.status < 300 and answer.readable):
@@ -171,13 +176,14 @@ class Platform:
         return answer.body
 
     def _fact(self, fact: Mapping[str, Any]) -> Finding:
-        answer = self._client.ask(fact["get"], fact.get("query", {}))
+        answer = self._client.ask(*self._request(fact, self._scope))
         if not (200 <= answer.status < 300 and answer.readable):
             return Finding(fact["what"], True, f"not told (HTTP {answer.status}); the key need not read settings")
         scope = {**self._scope, "body": answer.body}
         try:
             ok = bool(fact["ok"].render(scope)) if "ok" in fact else True
-            return Finding(fact["what"], ok, str(rendered(fact["say"], scope)), "" if ok else fact["remedy"])
+            remedy = "" if ok else str(rendered(fact["remedy"], scope))
+            return Finding(fact["what"], ok, str(rendered(fact["say"], scope)), remedy)
         except TemplateFailure:
             return Finding(fact["what"], True, "not told; the answer has another shape than expected")
 

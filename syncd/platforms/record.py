@@ -12,7 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from syncd.mapping.template import Template
-from syncd.platforms.connector import Each
+from syncd.platforms.connector_paths import Each
 
 T = TypeVar("T")
 

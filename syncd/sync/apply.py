@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -12,17 +12,16 @@ from loguru import logger
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
 from syncd.ledger.orders import OrderRow
-from syncd.ledger.steps import StepState
 from syncd.orders.amounts import GrossLine, solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
 from syncd.parasut.resources import SalesInvoice
 from syncd.sync.contacts import usable_email, usable_tax_number
-from syncd.sync.executor import outcome_unknown
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
-from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
-from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Ref
+from syncd.sync.plan import InvoicePlan, PlanContext
+from syncd.sync.standing import plan_row
+from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
 TOLERANCE: Final = Decimal("0.01")
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
@@ -43,18 +42,16 @@ def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
 
     Raises Hold when a person is needed; NotExecuted, CompanyStopped and Stopped when the whole run must end.
     """
-    unsettled = work.ledger.steps.unsettled(row.ledger_id)
-    if unsettled:
-        raise outcome_unknown(unsettled[0])
+    made: dict[str, str] = {}
     plan = _plan(row, context, work)
     try:
-        return _carry_out(plan, row, context, work)
+        return _carry_out(plan, row, context, made, work)
     except Refused as refusal:
-        if not _forget_what_is_gone(plan, refusal, work):
+        if not _forget_what_is_gone(plan, made, refusal, work):
             raise _refused(refusal) from refusal
     plan = _plan(row, context, work)
     try:
-        return _carry_out(plan, row, context, work)
+        return _carry_out(plan, row, context, {}, work)
     except Refused as refusal:
         raise _refused(refusal) from refusal
 
@@ -91,20 +88,12 @@ def _planned_afresh(row: OrderRow, context: PlanContext, work: Work) -> InvoiceP
 
 
 def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool) -> InvoicePlan:
-    deleted = work.ledger.steps.get(f"delete sale {row.key}#1")
-    return plan_order(
-        row.key,
-        row.name,
-        work.ledger.orders.whole(row),
-        context,
-        LedgerKnowledge(work.ledger, looked_up=looked_up),
-        issue_date=date.fromisoformat(row.issue_date) if row.issue_date else None,
-        attempt=2 if deleted is not None and deleted.state is StepState.DONE else 1,
-    )
+    knowledge = LedgerKnowledge(work.ledger, looked_up=looked_up)
+    return plan_row(row, work.ledger.orders.whole(row), context, work.ledger, knowledge)
 
 
-def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
-    made: dict[str, str] = {}
+def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, made: dict[str, str], work: Work) -> Applied:
+    """Run the plan's steps; `made` collects the ids of their records by the steps' identities."""
     for step in plan.steps:
         match step:
             case CreateCategory():
@@ -114,13 +103,14 @@ def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Wor
             case CreateProduct():
                 made[step.identity] = make_product(step, made, work)
             case CreateInvoice():
-                invoice = make_invoice(step, plan, row, made, work)
-                return _settle(invoice, plan, row, context, made, work)
+                invoice, fresh = make_invoice(step, plan, row, made, work)
+                return _settle(invoice, fresh, plan, row, context, made, work)
     raise AssertionError("a plan ends with its invoice")
 
 
 def _settle(
     invoice: SalesInvoice,
+    fresh: bool,
     plan: InvoicePlan,
     row: OrderRow,
     context: PlanContext,
@@ -130,7 +120,7 @@ def _settle(
     """Compare the payable, repair a wrong draft once, book the payment that is missing, and close the order."""
     step = plan.invoice
     if invoice.net_total != plan.total and not _acceptable(invoice, plan, row, context, work):
-        return _repair(invoice, plan, row, context, work)
+        return _repair(invoice, fresh, plan, row, context, work)
     if step.payment is not None and invoice.payment_status != "paid" and invoice.remaining > 0:
         request = payment_body(
             invoice.id,
@@ -164,15 +154,20 @@ def _solve_again(row: OrderRow, context: PlanContext, work: Work) -> Decimal:
     return solve(lines, LedgerKnowledge(work.ledger).profiles).figures.payable
 
 
-def _repair(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
-    """Delete a draft that came out wrong and make it anew with what its figures taught; once."""
+def _repair(
+    invoice: SalesInvoice, fresh: bool, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work
+) -> Applied:
+    """Delete a draft that came out wrong and make it anew with what its figures taught; once.
+
+    Only one that was made just now: any other may carry a person's corrections.
+    """
     wrong = Hold(
         "invoice-amount-differs",
         f"Paraşüt made {invoice.net_total:.2f} of the invoice {invoice.id}; the order's total is {plan.total}.",
         "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
     )
     better = abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total)
-    if not better or not plan.invoice.identity.endswith("#1"):
+    if not fresh or not better or not plan.invoice.identity.endswith("#1"):
         raise wrong
     try:
         run_step(
@@ -182,7 +177,7 @@ def _repair(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: Pl
         raise wrong from refusal
     text = f"invoice {invoice.id} deleted: it came to {invoice.net_total:.2f} instead of {plan.total}"
     row = work.ledger.orders.change(row, text, work.clock(), invoice_id=None)
-    return _carry_out(_plan(row, context, work), row, context, work)
+    return _carry_out(_plan(row, context, work), row, context, {}, work)
 
 
 def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:
@@ -199,23 +194,25 @@ def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) 
     )
 
 
-def _forget_what_is_gone(plan: InvoicePlan, refusal: Refused, work: Work) -> bool:
-    """Drop mirrored records that a refusal names as not found; whether there was any."""
+def _forget_what_is_gone(plan: InvoicePlan, made: Mapping[str, str], refusal: Refused, work: Work) -> bool:
+    """Drop records that a refusal names as not found, mirrored ones and those of done steps; whether there was any."""
     words = " ".join(refusal.details)
     invoice = plan.invoice
     known: list[tuple[Kind, str, Ref | None]] = [("contacts", "Contact", invoice.contact)]
     known += [("products", "Product", line.product) for line in invoice.lines]
     known.append(("item_categories", "ItemCategory", invoice.category))
-    known += [
-        ("item_categories", "ItemCategory", step.category)
-        for step in plan.steps
-        if isinstance(step, CreateContact | CreateProduct)
-    ]
+    for step in plan.steps:
+        if isinstance(step, CreateContact | CreateProduct):
+            known.append(("item_categories", "ItemCategory", step.category))
+        if isinstance(step, CreateCategory):
+            known.append(("item_categories", "ItemCategory", step.parent))
     if invoice.payment is not None:
         known.append(("accounts", "Account", invoice.payment.account))
-    gone = {
-        (kind, ref.id) for kind, model, ref in known if isinstance(ref, Known) and f"{model}-{ref.id}" in words.split()
-    }
+    ids = [
+        (kind, model, ref.id if isinstance(ref, Known) else made.get(ref.identity, "") if isinstance(ref, Made) else "")
+        for kind, model, ref in known
+    ]
+    gone = {(kind, remote_id) for kind, model, remote_id in ids if f"{model}-{remote_id}" in words.split()}
     for kind, remote_id in sorted(gone):
         logger.info("Paraşüt no longer has {} {}; looking afresh", kind, remote_id)
         work.refresher.look_again(kind, remote_id)

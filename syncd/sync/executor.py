@@ -1,17 +1,17 @@
-"""The only way a write leaves syncd: intent into the ledger, request, outcome into the ledger."""
+"""The only way a write of an order leaves syncd: intent into the ledger, request, outcome into the ledger."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from loguru import logger
-from sqlalchemy import Connection
 
 from syncd.errors import CompanyStopped, Hold, NotExecuted, OutcomeUnknown, Refused, SyncdError
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.steps import UNSETTLED, StepRow, StepState
+from syncd.ledger.steps import UNSETTLED, Promise, StepRow, StepState
 from syncd.parasut.answer import Answer
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.request import Request
@@ -32,7 +32,7 @@ class Outcome:
 
 
 class Executor:
-    """Runs steps, each at most once. `stopping` is asked before every write."""
+    """Runs the steps of orders, each at most once. `stopping` is asked before every write."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Executor:
         self._ledger = ledger
         self._clock = clock
         self._stopping = stopping
+        self.intended: Counter[str] = Counter()  # by kind, whatever became of them
 
     def run(
         self,
@@ -54,7 +55,7 @@ class Executor:
         *,
         order_id: int | None,
         fence: int,
-        with_intent: Callable[[Connection], None] | None = None,
+        promise: Promise | None = None,
     ) -> Outcome:
         """Run the step of that identity, unless it was done before; `fence` is the highest id of its kind seen so far.
 
@@ -81,7 +82,8 @@ class Executor:
             attempts=(before.attempts if before else 0) + 1,
             intended_at=self._clock(),
         )
-        self._ledger.steps.intend(step, with_intent)
+        self._ledger.steps.intend(step, promise)
+        self.intended[kind] += 1
         return self._send(step, request)
 
     def _send(self, step: StepRow, request: Request) -> Outcome:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from syncd.errors import Hold
+from syncd.errors import Hold, TemplateFailure
 from syncd.ledger.orders import OrderRow, State
+from syncd.mapping.document import RenderedDocument, render_document
+from syncd.orders.invoiceable import invoiceable
+from syncd.orders.order import Order
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.plan import plan_order
 from syncd.sync.workshop import Workshop
@@ -50,27 +53,31 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     if row.state is State.HELD:
         reasons[1] = f"It is held ({row.hold_code}): {row.reason}"
         reasons.append(row.remedy)
+    context = workshop.context(rule, row.platform)
     try:
-        plan = plan_order(
-            row.key,
-            row.name,
-            order,
-            workshop.context(rule, row.platform),
-            LedgerKnowledge(workshop.ledger, looked_up=False),
-        )
+        plan_order(row.key, row.name, order, context, LedgerKnowledge(workshop.ledger, looked_up=False))
     except Hold as hold:
         if row.state is not State.HELD:
             reasons.append(f"Planned now it would be held ({hold.code}): {hold.message}")
+    try:
+        payable = invoiceable(order, rule.refunded_before)
+        document = render_document(rule.mapping, payable, context.platform, context.rule_variables)
+    except (Hold, TemplateFailure):
         return Explanation(tuple(reasons))
-    values = _values(plan.document)
-    fields = tuple(ExplainedField(name, values.get(name, ""), str(position)) for name, position in plan.origins.items())
-    return Explanation(tuple(reasons), fields)
+    return Explanation(tuple(reasons), tuple(_fields(document, payable)))
 
 
-def _values(document: Any) -> dict[str, str]:
-    values = {f"contact.{name}": str(value) for name, value in document.contact.items()}
-    values |= {f"invoice.{name}": str(value) for name, value in document.invoice.items()}
-    for line in document.lines:
-        for name, value in line.fields.items():
-            values[f"line.{name}"] = ", ".join(filter(None, [values.get(f"line.{name}", ""), str(value)]))
-    return values
+def _fields(document: RenderedDocument, order: Order) -> Iterator[ExplainedField]:
+    for section, values in (("contact", document.contact), ("invoice", document.invoice)):
+        for name, value in values.items():
+            yield ExplainedField(f"{section}.{name}", str(value), _origin(document, (section,), name))
+    for number, (rendered, line) in enumerate(zip(document.lines, order.lines, strict=True), 1):
+        for name, value in rendered.fields.items():
+            origin = _origin(document, (f"kinds.{line.kind}", "line"), name)
+            yield ExplainedField(f"line {number} {name}", str(value), origin)
+
+
+def _origin(document: RenderedDocument, sections: tuple[str, ...], name: str) -> str:
+    """Who made a field: the first section that has a template for it. A default of syncd's own has none."""
+    places = [document.origins[f"{section}.{name}"] for section in sections if f"{section}.{name}" in document.origins]
+    return str(places[0]) if places else "syncd"

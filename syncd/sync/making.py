@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
-from syncd.errors import Hold
+from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
-from syncd.ledger.orders import OrderRow, change_order
+from syncd.ledger.orders import OrderRow
+from syncd.ledger.steps import Promise
 from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.lookups import invoice as read_invoice
@@ -38,7 +37,9 @@ class Work:
     clock: Callable[[], datetime]
 
 
-def make_category(step: CreateCategory, made: dict[str, str], work: Work) -> str:
+def make_category(step: CreateCategory, made: Mapping[str, str], work: Work) -> str:
+    """Make a category and return its id. `made` holds the ids of earlier steps' records; raises as the executor."""
+    work.ledger.steps.retire_identity(step.identity)  # it was looked for and not found: an earlier one is gone
     parent = None if step.parent is None else resolved(step.parent, made)
     request = category_body(step.name, step.type, parent)
     outcome = run_step(work, step.identity, "category", request, "item_categories", None)
@@ -47,7 +48,8 @@ def make_category(step: CreateCategory, made: dict[str, str], work: Work) -> str
     return outcome.remote_id
 
 
-def make_contact(step: CreateContact, row: OrderRow, made: dict[str, str], work: Work) -> str:
+def make_contact(step: CreateContact, row: OrderRow, made: Mapping[str, str], work: Work) -> str:
+    """Make the order's contact and return its id; raises as the executor."""
     category = None if step.category is None else resolved(step.category, made)
     request = contact_body(step.attributes, category)
     outcome = run_step(work, step.identity, "contact", request, "contacts", row)
@@ -62,7 +64,9 @@ def make_contact(step: CreateContact, row: OrderRow, made: dict[str, str], work:
     return outcome.remote_id
 
 
-def make_product(step: CreateProduct, made: dict[str, str], work: Work) -> str:
+def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> str:
+    """Make a product and return its id; raises as the executor."""
+    work.ledger.steps.retire_identity(step.identity)  # its code was looked for and not found: an earlier one is gone
     category = None if step.category is None else resolved(step.category, made)
     request = product_body(step.attributes, category)
     outcome = run_step(work, step.identity, "product", request, "products", None)
@@ -72,8 +76,12 @@ def make_product(step: CreateProduct, made: dict[str, str], work: Work) -> str:
 
 
 def make_invoice(
-    step: CreateInvoice, plan: InvoicePlan, row: OrderRow, made: dict[str, str], work: Work
-) -> SalesInvoice:
+    step: CreateInvoice, plan: InvoicePlan, row: OrderRow, made: Mapping[str, str], work: Work
+) -> tuple[SalesInvoice, bool]:
+    """Make the invoice; return it as Paraşüt computed it, and whether it was made just now. Raises as the executor.
+
+    An invoice that an earlier run has made is read instead. The figures of a new one teach how the account rounds.
+    """
     contact_id = resolved(step.contact, made)
     lines = [
         (
@@ -92,11 +100,8 @@ def make_invoice(
     request = sales_invoice_body(
         step.attributes, contact_id, lines, None if step.category is None else resolved(step.category, made), payment
     )
-
-    def promise(connection: Connection) -> None:
-        change_order(connection, row.ledger_id, "", work.clock(), issue_date=plan.issue_date.isoformat())
-
-    outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, with_intent=promise)
+    promise = Promise(plan.issue_date.isoformat(), plan.rule)
+    outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, promise)
     work.ledger.orders.change(
         row,
         f"invoice {outcome.remote_id} made" if outcome.answer else "",
@@ -105,10 +110,26 @@ def make_invoice(
         contact_id=contact_id,
     )
     if outcome.answer is None:
-        return read_invoice(work.client, outcome.remote_id)
+        return _read_again(outcome.remote_id, work), False
     work.ledger.set_setting(_FENCE_SETTING, str(max(_fence("sales_invoices", work), int(outcome.remote_id))))
     invoice = parse_sales_invoice(outcome.answer.resource)
     learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
+    return invoice, True
+
+
+def _read_again(invoice_id: str, work: Work) -> SalesInvoice:
+    try:
+        invoice = read_invoice(work.client, invoice_id)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        invoice = None
+    if invoice is None or invoice.item_type == "cancelled":
+        raise Hold(
+            "invoice-gone",
+            f"The invoice {invoice_id} that syncd made was deleted or cancelled in Paraşüt.",
+            "`syncd orders ignore` the order, or make its invoice by hand.",
+        )
     return invoice
 
 
@@ -119,15 +140,16 @@ def run_step(
     request: Request,
     fenced: Kind | str,
     row: OrderRow | None,
-    with_intent: Callable[[Connection], None] | None = None,
+    promise: Promise | None = None,
 ) -> Outcome:
+    """Run one step through the executor, fenced by the highest id of its kind; raises as the executor."""
     return work.executor.run(
         identity,
         kind,
         request,
         order_id=None if row is None else row.ledger_id,
         fence=_fence(fenced, work),
-        with_intent=with_intent,
+        promise=promise,
     )
 
 
@@ -137,7 +159,8 @@ def _fence(kind: Kind | str, work: Work) -> int:
     return work.ledger.mirror.highest(kind)  # type: ignore[arg-type]
 
 
-def resolved(ref: Ref, made: dict[str, str]) -> str:
+def resolved(ref: Ref, made: Mapping[str, str]) -> str:
+    """The id of a record; raises Hold `not-looked-up` for one that nobody has looked for."""
     match ref:
         case Known():
             return ref.id

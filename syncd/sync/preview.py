@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from syncd.errors import Hold, ParasutError
+from syncd.ledger.ledger import Ledger
 from syncd.ledger.orders import OrderKey, OrderRow, State
 from syncd.orders.order import Order
 from syncd.sync.admission import Admission
 from syncd.sync.collect import judge_again
 from syncd.sync.judge import held
 from syncd.sync.knowledge import LedgerKnowledge
-from syncd.sync.plan import PlanContext, plan_order
+from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.standing import plan_row
 from syncd.sync.workshop import Workshop
 
 
@@ -54,7 +55,9 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
                 continue
             record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
             order = replace(row.order, raw=record)
-            report.results.append(plan_or_hold(row, order, workshop.context(rule, row.platform), knowledge))
+            report.results.append(
+                plan_or_hold(row, order, workshop.context(rule, row.platform), workshop.ledger, knowledge)
+            )
             if report.results[-1].verdict is Verdict.INVOICED:
                 admission.count(rule, row)
     report.results += [
@@ -65,12 +68,16 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
     return counted(report, workshop)
 
 
-def plan_or_hold(row: OrderRow, order: Order, context: PlanContext, knowledge: LedgerKnowledge) -> Result:
+def plan_or_hold(
+    row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, knowledge: LedgerKnowledge
+) -> Result:
     """Plan one order that counts as due; the next plan knows what this one would make."""
     try:
-        promised = date.fromisoformat(row.issue_date) if row.issue_date else None
-        plan = plan_order(row.key, row.name, order, context, knowledge, issue_date=promised)
+        plan = plan_row(row, order, context, ledger, knowledge)
     except Hold as hold:
         return Result(held(row, hold), Verdict.HELD, hold.message, hold=hold)
     knowledge.assume(plan.steps)
-    return Result(row, Verdict.INVOICED, "would be invoiced", plan)
+    words = "would be invoiced"
+    if row.invoice_id is not None:
+        words = f"its invoice {row.invoice_id} is there; it would be compared and completed"
+    return Result(row, Verdict.INVOICED, words, plan)

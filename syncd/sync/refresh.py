@@ -24,6 +24,8 @@ FULL_READ_AGE: Final = timedelta(days=7)  # edits at Paraşüt show only when ev
 SMALL_LIST_AGE: Final = timedelta(hours=1)
 CHEAP_PAGES: Final = 40  # a list of a thousand records is read whole without asking whether it pays
 
+_STEP_KINDS: Final[dict[Kind, str]] = {"contacts": "contact", "products": "product", "item_categories": "category"}
+
 
 class Refresher:
     """Brings one company's mirror up to date."""
@@ -95,19 +97,19 @@ class Refresher:
         """A mirrored record is gone: forget it, and look afresh for what has its keys now."""
         gone = self._ledger.mirror.by_id(kind, remote_id)
         self._ledger.mirror.drop(kind, remote_id)
+        if kind in _STEP_KINDS:
+            self._ledger.steps.retire(_STEP_KINDS[kind], remote_id)
         if gone is None:
             return
         if kind == "contacts":
-            self._ledger.steps.retire("contact", remote_id)
             found = find_contacts_by_tax_number(self._client, gone.key) if gone.key else []
             found += find_contacts_by_email(self._client, gone.email) if gone.email else []
             self._store("contacts", (_contact(contact) for contact in found if contact.id != remote_id))
         elif kind == "products":
-            self._ledger.steps.retire("product", remote_id)
             products = find_products_by_code(self._client, gone.key) if gone.key else []
             self._store("products", (_product(product) for product in products if product.id != remote_id))
         else:
-            self._ledger.steps.retire("category", remote_id)
+            self._small_lists_read = False
             self.small_lists(at_once=True)
 
     def _list(self, kind: Kind, mirrored: Callable[[Resource], Mirrored], wanted: int) -> None:

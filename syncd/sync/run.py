@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from loguru import logger
 
@@ -18,6 +17,7 @@ from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.standing import hold_unsettled
 from syncd.sync.workshop import Workshop
 
 
@@ -29,6 +29,7 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
     report = Report()
     judgement = workshop.judgement
     ledger = workshop.ledger
+    hold_unsettled(ledger, workshop.clock())
     for collected in collect_all(workshop, selection, judgement, store=True):
         report.collected.append(collected)
         report.results += [
@@ -73,12 +74,10 @@ def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection)
             if waits:
                 yield Result(row, Verdict.WAITS, waits)
                 continue
+            sent = tools.executor.intended["sale"]
             result = _one(row, workshop.context(rule, row.platform), tools)
-            if result.verdict is Verdict.INVOICED:
+            if tools.executor.intended["sale"] > sent:  # also when it was held later: an invoice may be there
                 admission.count(rule, row)
-                state = ledger.rule(rule.name)
-                if state.first_invoice_at is None:
-                    ledger.set_rule(rule.name, replace(state, first_invoice_at=workshop.clock()))
             yield result
 
 

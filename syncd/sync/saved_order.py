@@ -65,7 +65,7 @@ def _planned(
         raise UsageError(f"There is no rule {rule!r}.", "Name one from the configuration.")
     if wanted is None:
         return Result(row, Verdict.WAITS, f"no rule wants it: {row.reason}")
-    return plan_or_hold(row, order, workshop.context(wanted, platform), knowledge)
+    return plan_or_hold(row, order, workshop.context(wanted, platform), workshop.ledger, knowledge)
 
 
 def _order(raw: dict[str, Any], read: Any) -> Order:

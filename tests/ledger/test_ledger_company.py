@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from syncd.errors import Busy
+from syncd.errors import Busy, LedgerError
 from syncd.ledger.company import BudgetState
 from syncd.ledger.ledger import Ledger, RuleState, open_ledger
 from syncd.ledger.mirror import Mirrored, MirrorState
-from syncd.ledger.steps import StepRow, StepState
+from syncd.ledger.steps import Promise, StepRow, StepState
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
@@ -31,7 +31,6 @@ def ledger(url: str) -> Ledger:
 def test_tokens_are_the_companys_own(url: str, ledger: Ledger) -> None:
     ledger.company.set_tokens("access", "refresh", NOW)
     assert open_ledger(url, "api.parasut.com/115").company.tokens() == ("access", "refresh", NOW)
-    assert open_ledger(url, "api.parasut.com/116").company.tokens() is None
     ledger.company.clear_tokens()
     assert ledger.company.tokens() is None
 
@@ -143,3 +142,18 @@ def test_a_step_whose_record_is_gone_makes_room_for_another(ledger: Ledger) -> N
     ledger.steps.retire("product", "8")
     assert ledger.steps.get("product A") is None
     ledger.steps.intend(step())
+
+
+def test_a_ledger_belongs_to_one_company(url: str, ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=r"belongs to the company api\.parasut\.com/115") as caught:
+        open_ledger(url, "api.parasut.com/116")
+    assert "ledger file of its own" in caught.value.remedy
+    assert open_ledger(url, "api.parasut.com/115").setting("company") == "api.parasut.com/115"
+
+
+def test_the_first_intent_of_a_rule_is_remembered_with_it(ledger: Ledger) -> None:
+    ledger.steps.intend(replace(step(), identity="sale 1"), Promise("2026-11-24", "site"))
+    ledger.steps.intend(
+        replace(step(), identity="sale 2", intended_at=NOW.replace(hour=23)), Promise("2026-11-25", "site")
+    )
+    assert ledger.rule("site") == RuleState(first_invoice_at=NOW)

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import ROOT, a_mapping, a_rule
+from factories import ROOT, a_mapping, a_rule, template
 from worlds import World
 
-from syncd.config.settings import Limits, PaymentChoice, ProductPolicy
+from syncd.config.settings import Categories, Limits, PaymentChoice, ProductPolicy
 from syncd.errors import CompanyStopped
 from syncd.ledger.orders import State
 from syncd.ledger.steps import StepState
 from syncd.orders.status import Status
 from syncd.sandbox.faults import Fault
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
-from syncd.sync.report import Report, Verdict
+from syncd.sync.report import Report, Selection, Verdict
+from syncd.sync.run import work
 
 Make = Callable[..., World]
 PAID = {"cod": PaymentChoice(), "*": PaymentChoice("iyzico")}
@@ -237,16 +238,7 @@ def test_a_contact_that_was_deleted_at_paraşüt_is_made_again(world: Make) -> N
     here.apply(order=("site", "15"))
     contact = next(iter(here.sandbox.parasut.invoices.values())).links["contact"]
     del here.sandbox.parasut.contacts[contact]
-    order = here.sandbox.shop.orders[15]
-    again = {
-        **order,
-        "id": 500,
-        "number": "500",
-        "line_items": [{**line, "id": line["id"] + 900} for line in order["line_items"]],
-    }
-    again["shipping_lines"] = [{**line, "id": line["id"] + 900} for line in order["shipping_lines"]]
-    here.sandbox.shop.add(again)
-    here.sandbox.shop.touch(500)
+    here.again(15, 500)
     here.later(minutes=5)
     report = here.apply(order=("site", "500"))
     assert verdicts(report) == {"500": "invoiced"}
@@ -355,24 +347,114 @@ def test_every_write_has_its_intent_and_its_outcome_in_the_ledger(world: Make) -
     assert steps[0].remote_id == next(iter(here.sandbox.parasut.invoices.values())).links["contact"]
 
 
-def test_an_intent_without_an_outcome_is_a_lost_answer(world: Make) -> None:
-    here = world(orders=1)
+def killed_while_sending(here: World, path: str) -> None:
+    """A run that dies after the intent of the first write to `path`, before anything is sent."""
     with ExitStack() as stack:
         workshop = here.open(stack)
-        unreached = workshop.client
-        assert unreached is not None
-        unreached.send = lambda request: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+        assert workshop.client is not None
+        send = workshop.client.send
+
+        def dies(request: Any) -> Any:
+            if request.is_write and request.path == path:
+                raise KeyboardInterrupt
+            return send(request)
+
+        workshop.client.send = dies  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
-            here_apply(workshop)
+            work(workshop, Selection())
+
+
+@pytest.mark.parametrize("path", ["contacts", "sales_invoices", "products"])
+def test_an_intent_without_an_outcome_is_a_lost_answer(world: Make, path: str) -> None:
+    here = world(orders=2)
+    killed_while_sending(here, path)
+    planned = {result.row.number: result.hold.code for result in here.plan().results if result.hold}
     report = here.apply()
-    assert [result.hold.code for result in report.results if result.hold] == []
+    held = {row.number: row.hold_code for row in here.rows() if row.state is State.HELD}
+    assert list(held.values()) == ["outcome-unknown"]
+    assert planned == held or path == "products"
+    assert "400001" in here.sandbox.parasut.invoices or report.count(Verdict.INVOICED) == 0
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        for row in here.rows():
+            if row.state is State.HELD:
+                resolve(row, workshop, adopt=None)
+    here.apply()
+    assert sorted(invoice["order"] for invoice in here.invoices()) == ["15", "16"]
 
 
-def here_apply(workshop: Any) -> Report:
-    from syncd.sync.report import Selection
-    from syncd.sync.run import work
+def test_an_order_cancelled_after_its_lost_answer_is_not_called_ended(world: Make) -> None:
+    here = world(orders=1)
+    killed_while_sending(here, "sales_invoices")
+    here.sandbox.shop.set_status(15, "cancelled")
+    here.later(minutes=5)
+    here.apply()
+    assert [(row.state, row.hold_code) for row in here.rows()] == [(State.HELD, "outcome-unknown")]
 
-    return work(workshop, Selection())
+
+def test_the_canary_counts_invoices_whose_answer_was_lost(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    here.sandbox.faults.add(Fault("close_after", "POST", "sales_invoices$", nth=0))
+    here.apply()
+    here.later(minutes=5)
+    here.apply()
+    assert len(here.invoices()) == 1
+
+
+def test_a_product_that_was_given_another_code_is_not_taken_for_its_old_one(world: Make) -> None:
+    here = world(orders=2, rules=(a_rule(limits=Limits(per_run=1), condition="order.payment.method == 'cod'"),))
+    here.apply()
+    books = here.sandbox.parasut
+    fee = next(product for product in books.products.values() if product["code"] == "HIZMET")
+    fee.attributes["code"] = "BASKA"
+    here.again(16, 500)
+    here.later(days=8)
+    here.apply()
+    assert len(here.invoices()) == 2
+    used = books.lines(list(books.invoices.values())[-1])[-1].links["product"]
+    assert (books.products[used]["code"], used != fee.id) == ("HIZMET", True)
+
+
+def test_a_category_that_was_deleted_at_paraşüt_is_made_again(world: Make) -> None:
+    categories = Categories(invoice=template("Web Satışları"))
+    here = world(orders=1, rules=(a_rule(categories=categories),))
+    here.apply()
+    books = here.sandbox.parasut
+    first = next(iter(books.invoices.values())).links["category"]
+    del books.item_categories[first]
+    here.again(15, 500)
+    here.later(minutes=5)
+    assert verdicts(here.apply()) == {"500": "invoiced"}
+    second = list(books.invoices.values())[-1].links["category"]
+    assert (second != first, books.item_categories[second]["name"]) == (True, "Web Satışları")
+
+
+def test_an_invoice_that_a_person_has_changed_is_not_repaired(world: Make) -> None:
+    here = world(rules=(a_rule(payment={"*": PaymentChoice("iyzico")}),), orders=1, cash_sale="ignored")
+    here.sandbox.faults.add(Fault("close_before", "POST", "payments$"))
+    here.apply()
+    invoice = next(iter(here.sandbox.parasut.invoices.values()))
+    invoice.attributes["net_total"] = Decimal("1500.00")
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=None)
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == ["invoice-amount-differs"]
+    assert here.writes().count("POST sales_invoices") == 1
+    assert not [write for write in here.writes() if write.startswith("DELETE")]
+
+
+def test_an_invoice_that_is_gone_is_not_made_again_behind_a_persons_back(world: Make) -> None:
+    here = world(rules=(a_rule(payment={"*": PaymentChoice("iyzico")}),), orders=1, cash_sale="ignored")
+    here.sandbox.faults.add(Fault("close_before", "POST", "payments$"))
+    here.apply()
+    here.sandbox.parasut.invoices.clear()
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=None)
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == ["invoice-gone"]
+    assert here.invoices() == []
 
 
 def test_five_hundred_orders_cost_at_most_two_point_two_calls_each(world: Make) -> None:

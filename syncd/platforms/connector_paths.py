@@ -1,0 +1,101 @@
+"""What the templates of a connector may read: does every name in them lead somewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncd.config.connectors import secret_keys
+from syncd.config.document import Document
+from syncd.mapping.syntax import nearest
+from syncd.mapping.template import Template, check_paths
+from syncd.problem import Problem
+
+Scope = Mapping[str, Mapping[str, Any]]
+"""A variable's name → the JSON Schema of its value; `{}` for what only the platform knows."""
+
+_ANYTHING: Mapping[str, Any] = {}
+_ADDED: Mapping[tuple[str, ...], str] = {
+    ("http", "error"): "body",
+    ("check", "facts", "say"): "body",
+    ("check", "facts", "ok"): "body",
+    ("check", "facts", "remedy"): "body",
+    ("orders", "changes", "stamp"): "record",
+    ("orders", "details"): "record",
+    ("orders", "order"): "record",
+}
+"""The part of a connector → the variable that its templates have besides settings, tables and functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`item in record.line_items`: the name that every element of a list gets in the fields beside it."""
+
+    name: str
+    elements: Template
+
+
+def path_problems(
+    parts: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    tables: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]],
+) -> list[Problem]:
+    """Every name in the compiled `parts` of a connector that leads nowhere, at its place.
+
+    `settings` is the connector's JSON Schema, `tables` its constants. A secret is no part of `settings` here, since no
+    template gets to see it.
+    """
+    scope = {
+        **dict.fromkeys(functions, _ANYTHING),
+        "settings": _seen(settings),
+        "tables": _schema_of(tables),
+    }
+    return list(_problems(parts, (), scope))
+
+
+def name_problems(document: Document) -> list[Problem]:
+    """Keys of `settings` that `http.authentication` names and that don't exist."""
+    known = document.data["settings"]["properties"]
+    problems = []
+    for scheme, part in document.data["http"]["authentication"].items():
+        for key in ("user", "secret"):
+            if part[key] not in known:
+                place = document.value_at(("http", "authentication", scheme, key))
+                problems.append(Problem(place, f"'settings' has no key '{part[key]}'", nearest(part[key], known)))
+    return problems
+
+
+def _problems(node: Any, names: tuple[str, ...], scope: Scope) -> Iterable[Problem]:
+    if names in _ADDED:
+        scope = {**scope, _ADDED[names]: _ANYTHING}
+    if isinstance(node, Template):
+        yield from check_paths(node, scope)
+    elif isinstance(node, Mapping):
+        each = node.get("each")
+        if isinstance(each, Each):
+            yield from check_paths(each.elements, scope)
+            scope = {**scope, each.name: _ANYTHING}
+        for name, below in node.items():
+            yield from _problems(below, (*names, name), scope)
+    elif isinstance(node, list):
+        for below in node:
+            yield from _problems(below, names, scope)
+
+
+def _seen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of what templates see of the settings."""
+    hidden = secret_keys(settings)
+    shown = {name: key for name, key in settings["properties"].items() if name not in hidden}
+    return {**settings, "properties": shown, "additionalProperties": False}
+
+
+def _schema_of(constant: Any) -> Mapping[str, Any]:
+    """The schema of a constant: its keys all the way down, and what kind of value it is."""
+    if isinstance(constant, Mapping):
+        below = {name: _schema_of(value) for name, value in constant.items()}
+        return {"type": "object", "properties": below, "additionalProperties": False}
+    if isinstance(constant, list):
+        return {"type": "array"}
+    return {"type": "string"} if isinstance(constant, str) else _ANYTHING
