@@ -27,7 +27,7 @@ from syncd.parasut.resources import (
 )
 
 Record = TypeVar("Record")
-INVOICE_INCLUDES = "contact,details,details.product,payments"
+INVOICE_INCLUDES = "contact,details,payments"
 
 
 def find_contacts_by_tax_number(client: ParasutClient, tax_number: str) -> list[Contact]:

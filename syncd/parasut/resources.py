@@ -22,37 +22,26 @@ class Contact:
     name: str = field(repr=False)
     tax_number: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
     archived: bool = False
-    account_type: str = "customer"
-    contact_type: str = ""
-    category_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product or service. `vat_rate` in percent and `list_price` (VAT excluded) are defaults for new lines."""
+    """A product or service."""
 
     id: str
     code: str
     name: str
     archived: bool = False
-    vat_rate: Decimal | None = None
-    list_price: Decimal | None = None
-    currency: str = "TRL"
-    unit: str = ""
-    inventory_tracking: bool = False
-    category_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCategory:
-    """A category of invoices, contacts or products, as `category_type` says; `full_path` names its parents, too."""
+    """A category of invoices, contacts or products, as `category_type` says; names are unique below one parent only."""
 
     id: str
     name: str
     category_type: str
-    full_path: str = ""
     parent_id: str | None = None
 
 
@@ -78,26 +67,22 @@ class SalesInvoiceLine:
     vat_rate: Decimal
     vat: Decimal
     net_total: Decimal
-    product_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InvoicePayment:
-    """A payment of an invoice. `notes` is what was sent as its description."""
+    """A payment of an invoice."""
 
     id: str
     date: date | None
     amount: Decimal
-    currency: str = ""
-    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SalesInvoice:
     """An invoice as Paraşüt computed it.
 
-    `net_total` is the payable, VAT included; `before_taxes_total` is after discounts and without VAT; `gross_total` is
-    before both. `contact_id`, `lines` and `payments` are None when the request did not ask for them: unknown, not
+    `net_total` is the payable, VAT included; `before_taxes_total` is after discounts and without VAT. `contact_id`, `lines` and `payments` are None when the request did not ask for them: unknown, not
     empty.
     """
 
@@ -109,15 +94,12 @@ class SalesInvoice:
     net_total: Decimal
     total_vat: Decimal
     before_taxes_total: Decimal
-    gross_total: Decimal
     remaining: Decimal
     payment_status: str
     currency: str
     contact_id: str | None = None
     lines: tuple[SalesInvoiceLine, ...] | None = None
     payments: tuple[InvoicePayment, ...] | None = None
-    invoice_no: str = ""
-    archived: bool = False
 
 
 def parse_contact(resource: Resource) -> Contact:
@@ -128,11 +110,7 @@ def parse_contact(resource: Resource) -> Contact:
         name=text(resource, "name"),
         tax_number=text(resource, "tax_number"),
         email=text(resource, "email"),
-        phone=text(resource, "phone"),
         archived=_flag(resource, "archived"),
-        account_type=text(resource, "account_type"),
-        contact_type=text(resource, "contact_type"),
-        category_id=resource.related_id("category"),
     )
 
 
@@ -144,12 +122,6 @@ def parse_product(resource: Resource) -> Product:
         code=text(resource, "code"),
         name=text(resource, "name"),
         archived=_flag(resource, "archived"),
-        vat_rate=_optional_figure(resource, "vat_rate"),
-        list_price=_optional_figure(resource, "list_price"),
-        currency=text(resource, "currency"),
-        unit=text(resource, "unit"),
-        inventory_tracking=_flag(resource, "inventory_tracking"),
-        category_id=resource.related_id("category"),
     )
 
 
@@ -160,7 +132,6 @@ def parse_item_category(resource: Resource) -> ItemCategory:
         id=resource.id,
         name=text(resource, "name"),
         category_type=text(resource, "category_type"),
-        full_path=text(resource, "full_path"),
         parent_id=text(resource, "parent_id") or resource.related_id("parent_category"),
     )
 
@@ -191,15 +162,12 @@ def parse_sales_invoice(resource: Resource) -> SalesInvoice:
         net_total=_figure(resource, "net_total"),
         total_vat=_figure(resource, "total_vat"),
         before_taxes_total=_figure(resource, "before_taxes_total"),
-        gross_total=_figure(resource, "gross_total"),
         remaining=_optional_figure(resource, "remaining") or Decimal(0),
         payment_status=text(resource, "payment_status"),
         currency=text(resource, "currency"),
         contact_id=resource.related_id("contact"),
         lines=None if details is None else tuple(_line(detail) for detail in details),
         payments=None if payments is None else tuple(parse_payment(payment) for payment in payments),
-        invoice_no=text(resource, "invoice_no"),
-        archived=_flag(resource, "archived"),
     )
 
 
@@ -210,8 +178,6 @@ def parse_payment(resource: Resource) -> InvoicePayment:
         id=resource.id,
         date=optional_date(resource, "date"),
         amount=_figure(resource, "amount"),
-        currency=text(resource, "currency"),
-        notes=text(resource, "notes"),
     )
 
 
@@ -244,7 +210,6 @@ def _line(resource: Resource) -> SalesInvoiceLine:
         vat_rate=_figure(resource, "vat_rate"),
         vat=_figure(resource, "vat"),
         net_total=_figure(resource, "net_total"),
-        product_id=resource.related_id("product"),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from syncd.config.document import parse_document
+from syncd.config.first import FirstAnswers, write_first_configuration
 from syncd.config.generate import ROOT, pages
 from syncd.config.keys import connector_settings, flow
 from syncd.config.load import load_settings
@@ -42,8 +43,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     """Everything that the example reads from outside."""
     for name in re.findall(r"\$\{credential:(\w+)\}", EXAMPLE):
         (tmp_path / name).write_text("secret")
-    names = re.findall(r": \$\{(\w+)\}", EXAMPLE)
-    return {**dict.fromkeys(names, "value"), "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    return {"CREDENTIALS_DIRECTORY": str(tmp_path)}
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -116,6 +116,23 @@ def test_the_reference_page_holds_every_key() -> None:
         for path, content in keys(schema(name)):
             assert f"| `{path.rpartition('.')[2]}` |" in page, path
             assert " ".join(content["description"].split()).replace("|", "\\|") in page, path
+
+
+def test_the_example_and_the_service_name_the_same_credentials_and_folder(tmp_path: Path) -> None:
+    unit = (ROOT / "systemd" / "syncd.service").read_text(encoding="utf-8")
+    loaded = re.findall(r"^LoadCredential=(\w+):/etc/syncd/credentials/(\w+)$", unit, re.MULTILINE)
+    names = [name for name, _ in loaded]
+    assert names == [file for _, file in loaded]
+    assert sorted(re.findall(r": \$\{credential:(\w+)\}", EXAMPLE)) == sorted(names)
+    assert re.findall(r": \$\{(?!credential)", EXAMPLE) == []
+
+    write_first_configuration(
+        tmp_path, FirstAnswers("https://magaza.test", "a", "b", 1, "c", "d", "e", "f", "2026-01-01")
+    )
+    assert sorted(file.name for file in (tmp_path / "secrets").iterdir()) == sorted(names)
+
+    assert "StateDirectory=syncd\n" in unit
+    assert "\nledger: sqlite:////var/lib/syncd/ledger.db\n" in EXAMPLE
 
 
 def test_the_check_of_the_example_is_quick(tmp_path: Path, environ: dict[str, str]) -> None:

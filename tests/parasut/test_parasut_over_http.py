@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -117,7 +116,7 @@ def test_a_paid_invoice_is_made_in_one_call_and_read_back(client, sandbox) -> No
     account = next(account for account in lookups.accounts(client) if account.name == "Kasa Defteri")
     payment = CashPayment(account.id, date(2026, 11, 2), "iyzico 1001")
     made = parse_sales_invoice(client.send(an_invoice(client, payment=payment, discount="50.00")).resource)
-    assert (made.gross_total, made.before_taxes_total, made.total_vat, made.net_total) == (500, 450, 90, 540)
+    assert (made.before_taxes_total, made.total_vat, made.net_total) == (450, 90, 540)
     assert (made.payment_status, made.remaining) == ("paid", 0)
     assert made.payments is not None
     assert [(payment.amount, payment.date) for payment in made.payments] == [(540, date(2026, 11, 2))]
@@ -125,10 +124,7 @@ def test_a_paid_invoice_is_made_in_one_call_and_read_back(client, sandbox) -> No
     assert [(found.quantity, found.unit_price, found.discount, found.net_total) for found in made.lines] == [
         (2, 250, 50, 540)
     ]
-    read = lookups.invoice(client, made.id)
-    assert read.lines is not None
-    assert read.lines[0].product_id is not None
-    assert replace(read, lines=made.lines) == made
+    assert lookups.invoice(client, made.id) == made
     assert sandbox.traffic[-2].status == 201
 
 
@@ -159,8 +155,9 @@ def test_contacts_products_and_categories_are_made_and_found_again(client) -> No
         "email": "ayse@ornek.test",
         "tax_number": "10000000146",
     }
-    made = parse_contact(client.send(contact_body(attributes, child.id)).resource)
-    assert made.category_id == child.id
+    answered = client.send(contact_body(attributes, child.id)).resource
+    assert answered.related_id("category") == child.id
+    made = parse_contact(answered)
     assert [contact.id for contact in lookups.find_contacts_by_tax_number(client, "10000000146")] == [made.id]
     assert [contact.id for contact in lookups.find_contacts_by_email(client, "ayse@ornek.test")] == [made.id]
 

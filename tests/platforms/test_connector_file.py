@@ -79,8 +79,82 @@ def test_an_unknown_key_is_told_at_its_place(tmp_path: Path) -> None:
 
 
 def test_a_status_that_is_none_of_ours_is_told_at_its_place(tmp_path: Path) -> None:
-    file, line, column = changed(tmp_path, "completed: shipped", "completed: sent")
-    assert problems(file)[0].startswith(f"{file}:{line}:{column + len('completed: ')}: 'sent' is not one of")
+    file, line, column = changed(tmp_path, "completed: shipped", "completed: shiped")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:{column + len('completed: ')}: 'completed' must be unpaid, awaiting_")
+    assert problem.endswith("not 'shiped' (did you mean shipped?)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("overlap: 5m", "overlap: 5 min", "'overlap' must be a time like 5m, not '5 min'"),
+        ("user: consumer_key", "user: 7", "'user' must be text, not 7: put it in quotes"),
+        ("status: 401", "status: often", "'status' must be a whole number, not 'often'"),
+        ("each: item in", "each: item of", "'each' must be NAME in EXPRESSION, like item in record.line_items, not"),
+        ("number: page,", "nummer: page,", "unknown key 'nummer' under 'pages' (did you mean number?)"),
+        ("      remedy: Update", "      remdy: Update", "'ok' needs the key 'remedy' beside it"),
+    ],
+)
+def test_what_breaks_the_schema_is_told_in_plain_words(tmp_path: Path, old: str, new: str, told: str) -> None:
+    file, _, _ = changed(tmp_path, old, new)
+    assert any(told in problem for problem in problems(file))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("settings.per_page", "settings.perpage", "settings has no 'perpage' (did you mean settings.per_page?)"),
+        ("{{ settings.url", "{{ setting.url", "there is no variable 'setting' (did you mean settings?)"),
+        ("settings.untaxed_vat_rate is", "settings.untaxed_rate is", "settings has no 'untaxed_rate'"),
+        ("tables.tax_office_keys)", "tables.tax_ofice_keys)", "tables has no 'tax_ofice_keys'"),
+        ("tables.tax_office_keys)", "tables.tax_office_keys.mersin)", "is a list, it has no 'mersin'"),
+        ("address(record.billing)", "adress(record.billing)", "there is no variable 'adress' (did you mean address?)"),
+        ("{{ body.value }}", "{{ record.value }}", "there is no variable 'record'"),
+        ("{{ item.sku", "{{ itm.sku", "there is no variable 'itm' (did you mean item?)"),
+        (
+            "user: consumer_key",
+            "user: consumer_kye",
+            "'settings' has no key 'consumer_kye' (did you mean consumer_key?)",
+        ),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_told_at_its_place(tmp_path: Path, old: str, new: str, told: str) -> None:
+    file, line, _ = changed(tmp_path, old, new)
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:")
+    assert told in problem
+
+
+def test_a_secret_is_nothing_that_a_template_can_read(tmp_path: Path) -> None:
+    file, _, _ = changed(tmp_path, "{{ settings.url | trim('/') }}/wp-json/wc/v3", "{{ settings.consumer_secret }}")
+    assert "settings has no 'consumer_secret'" in problems(file)[0]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ record.anything.at['all'] | default('') }}",
+        "{{ tables.carriers[record.carrier].name }}",
+        "{{ tables.carriers.aras.name }} {{ tables.carriers.get('other', '') }}",
+        "{{ tables.tax_office_keys | first }}",
+        "{{ 'x' if settings.ca_file is defined else settings.url.lower() }}",
+        "{% for key in settings.tax_number_keys %}{{ key }}{{ loop.index }}{% endfor %}",
+        "{% set gone = record.coupon_lines | map(attribute='code') | list %}{{ gone | join(', ') }}",
+    ],
+)
+def test_what_may_be_right_is_no_problem(tmp_path: Path, template: str) -> None:
+    file, _, _ = changed(tmp_path, "\"{{ record.customer_note | default('') | unescape }}\"", json.dumps(template))
+    text = file.read_text("utf-8").replace("\ntables:\n", "\ntables:\n  carriers: {aras: {name: Aras Kargo}, 2: {}}\n")
+    file.write_text(text, "utf-8")
+    assert load_connector(file).title == "WooCommerce"
+
+
+def test_settings_that_are_no_schema_are_told_at_their_place(tmp_path: Path) -> None:
+    file, line, _ = changed(tmp_path, "type: integer", "type: intger")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:")
+    assert "'settings' is no JSON Schema" in problem
 
 
 def test_a_template_that_is_not_closed_is_told_at_its_place(tmp_path: Path) -> None:
@@ -100,6 +174,13 @@ def test_a_function_that_does_not_exist_is_told_at_its_place(tmp_path: Path) -> 
     file, line, column = changed(tmp_path, "syncd.platforms.readers.vat_rate:vat_rate", "syncd.platforms.none:rate")
     (problem,) = problems(file)
     assert problem.startswith(f"{file}:{line}:{column}: the function can't be loaded")
+
+
+def test_a_function_that_is_none_is_told_at_its_place(tmp_path: Path) -> None:
+    file, line, _ = changed(tmp_path, "syncd.platforms.readers.vat_rate:vat_rate", "syncd.outgoing:USER_AGENT")
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:{line}:")
+    assert "USER_AGENT is no function" in problem
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

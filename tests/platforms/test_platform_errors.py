@@ -4,19 +4,21 @@ import base64
 import json
 import ssl
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
-from fake_shop import DATA, NOW, platform, record, sample
+import respx
+from fake_shop import DATA, NOW, platform, record, sample, settings
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
 
 from syncd import __version__
 from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable
 from syncd.platforms.answer import UnreadableAnswer, parse_body
 from syncd.platforms.client import ATTEMPTS
+from syncd.platforms.platform import Finding, open_platform
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -313,28 +315,41 @@ def test_numbers_are_read_exactly() -> None:
 # The connection test
 
 
-def answers(**bodies: Any) -> Handler:
-    """A shop whose settings are `bodies` by the last word of their path; 401 for the others."""
-
-    def handler(request: httpx.Request) -> httpx.Response:
-        word = request.url.path.rpartition("/")[2].removeprefix("woocommerce_")
-        return httpx.Response(200, json=bodies[word]) if word in bodies else error("no_auth")
-
-    return handler
+ORDERS = "/orders"
+VERSION = "/system_status"
+CURRENCY = "/settings/general/woocommerce_currency"
+TAXES = "/settings/general/woocommerce_calc_taxes"
+PRICES = "/settings/tax/woocommerce_prices_include_tax"
+ROUNDING = "/settings/tax/woocommerce_tax_round_at_subtotal"
 
 
-FACTS = {
-    "orders": [],
-    "system_status": {"environment": {"version": "11.0.1"}},
-    "currency": {"value": "TRY"},
-    "calc_taxes": {"value": "yes"},
-    "prices_include_tax": {"value": "yes"},
-    "tax_round_at_subtotal": {"value": "no"},
-}
+@pytest.fixture
+def shop() -> Iterator[respx.MockRouter]:
+    """A shop that sells in lira with VAT; a route of it can be given another answer."""
+    with respx.mock(base_url="https://www.shop.test/wp-json/wc/v3", assert_all_called=False) as router:
+        router.get(ORDERS).respond(json=[])
+        router.get(VERSION).respond(json={"environment": {"version": "11.0.1"}})
+        router.get(CURRENCY).respond(json={"value": "TRY"})
+        router.get(TAXES).respond(json={"value": "yes"})
+        router.get(PRICES).respond(json={"value": "yes"})
+        router.get(ROUNDING).respond(json={"value": "no"})
+        yield router
 
 
-def test_the_connection_test_tells_what_matters_for_invoices() -> None:
-    found = platform(answers(**FACTS)).check()
+def check(**options: Any) -> tuple[Finding, ...]:
+    """The connection test, over httpx's own transport."""
+    return open_platform(settings(**options), clock=lambda: NOW).check()
+
+
+def test_the_connection_test_asks_for_one_id_first(shop: respx.MockRouter) -> None:
+    check()
+    assert shop.calls[0].request.url.path == "/wp-json/wc/v3/orders"
+    assert dict(shop.calls[0].request.url.params) == {"per_page": "1", "_fields": "id", "status": "any"}
+    assert shop.calls.call_count == 6
+
+
+def test_the_connection_test_tells_what_matters_for_invoices(shop: respx.MockRouter) -> None:
+    found = check()
     assert [(one.what, one.ok, one.message) for one in found] == [
         ("orders", True, "orders can be read"),
         ("version", True, "WooCommerce 11.0.1"),
@@ -345,28 +360,33 @@ def test_the_connection_test_tells_what_matters_for_invoices() -> None:
     ]
 
 
-def test_the_connection_test_warns_of_a_shop_without_taxes_unless_the_rate_is_set() -> None:
-    shop = answers(**FACTS | {"calc_taxes": {"value": "no"}})
-    assert [one.what for one in platform(shop).check() if not one.ok] == ["taxes"]
-    assert all(one.ok for one in platform(shop, untaxed_vat_rate=20).check())
+def test_the_connection_test_warns_of_a_shop_without_taxes_unless_the_rate_is_set(shop: respx.MockRouter) -> None:
+    shop.get(TAXES).respond(json={"value": "no"})
+    assert [one.what for one in check() if not one.ok] == ["taxes"]
+    assert all(one.ok for one in check(untaxed_vat_rate=20))
 
 
 @pytest.mark.parametrize(
     ("version", "ok"), [("5.7.2", False), ("5.8.0", True), ("5.9.1", True), ("4.9", False), ("10.1.0", True)]
 )
-def test_the_connection_test_knows_which_versions_are_new_enough(version: str, ok: bool) -> None:
-    found = platform(answers(**FACTS | {"system_status": {"environment": {"version": version}}})).check()
-    assert found[1].ok is ok
+def test_the_connection_test_knows_which_versions_are_new_enough(
+    shop: respx.MockRouter, version: str, ok: bool
+) -> None:
+    shop.get(VERSION).respond(json={"environment": {"version": version}})
+    assert check()[1].ok is ok
 
 
-def test_a_key_that_may_not_read_settings_is_fine() -> None:
-    found = platform(answers(orders=[])).check()
+def test_a_key_that_may_not_read_settings_is_fine(shop: respx.MockRouter) -> None:
+    for path in (VERSION, CURRENCY, TAXES, PRICES, ROUNDING):
+        shop.get(path).mock(return_value=error("no_auth"))
+    found = check()
     assert all(one.ok for one in found)
     assert found[1].message == "not told (HTTP 401); the key need not read settings"
 
 
-def test_the_connection_test_says_what_is_wrong_with_the_key() -> None:
-    (finding,) = platform(lambda request: error("wrong_secret")).check()
+def test_the_connection_test_says_what_is_wrong_with_the_key(shop: respx.MockRouter) -> None:
+    shop.get(ORDERS).mock(return_value=error("wrong_secret"))
+    (finding,) = check()
     assert not finding.ok
     assert "Consumer secret is invalid" in finding.message
     assert finding.remedy
