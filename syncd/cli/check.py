@@ -78,7 +78,8 @@ def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], P
         if not probe_rounding or not all(finding.ok for finding in findings if finding.service == "parasut"):
             return findings, None
         assert workshop.client is not None
-        return findings, probe(workshop.client, workshop.ledger, workshop.clock, settings.timezone)
+        with workshop.ledger.company.lease():
+            return findings, probe(workshop.client, workshop.ledger, workshop.clock, settings.timezone)
 
 
 def _report(

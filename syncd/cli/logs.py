@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from loguru import logger
-
-if TYPE_CHECKING:
-    from loguru import Record
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _NUMBER = re.compile(r"(?<![\w.,/#-])\d{10,11}(?![\w.,-])")
@@ -21,13 +17,12 @@ def set_up_logs(secrets: Iterable[str], *, verbose: bool = False) -> None:
     """Send warnings (with `verbose` everything) to standard error, masked."""
     values = sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
-    def masked(record: Record) -> None:
-        record["message"] = mask(record["message"], values)
+    def write(message: str) -> None:  # the whole text, with what an exception says
+        sys.stderr.write(mask(message, values))
 
     logger.remove()
-    logger.configure(patcher=masked)
     logger.add(
-        sys.stderr,
+        write,
         level="DEBUG" if verbose else "WARNING",
         format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}",
         backtrace=False,

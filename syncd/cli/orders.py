@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -151,7 +151,7 @@ def explain(order: OrderArgument, config: ConfigOption = None, format: FormatOpt
 @app.command("retry")
 def retry(order: OrderArgument, config: ConfigOption = None) -> None:
     """Try a held order again at the next run, with everything rendered anew."""
-    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+    with _one(order, config, deciding=True) as (workshop, row):
         changed = retry_order(row, workshop)
     console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
 
@@ -159,7 +159,7 @@ def retry(order: OrderArgument, config: ConfigOption = None) -> None:
 @app.command("ignore")
 def ignore(order: OrderArgument, config: ConfigOption = None) -> None:
     """Never invoice this order; an invoice that it has already stays."""
-    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+    with _one(order, config, deciding=True) as (workshop, row):
         changed = ignore_order(row, workshop)
     console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
 
@@ -180,16 +180,20 @@ def resolve(
         raise UsageError(
             f"{adopt!r} is no id of Paraşüt.", "It is the number at the end of the record's address there."
         )
-    with _one(order, config) as (workshop, row), workshop.ledger.company.lease():
+    with _one(order, config, deciding=True) as (workshop, row):
         changed = resolve_order(row, workshop, adopt=adopt)
     console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
 
 
 @contextmanager
-def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]:
+def _one(order: str, config: Path | None, *, deciding: bool = False) -> Iterator[tuple[Workshop, OrderRow]]:
+    """The order that a command names; with `deciding` nobody else works on the ledger meanwhile."""
     settings = settings_or_exit(config)
     platform, text = order_name(order)
-    with open_workshop(settings, network=False) as workshop:
+    with ExitStack() as stack:
+        workshop = stack.enter_context(open_workshop(settings, network=False))
+        if deciding:
+            stack.enter_context(workshop.ledger.company.lease())
         found = workshop.ledger.orders.named(platform, text)
         if not found:
             earliest = min(rule.trigger.since for rule in settings.rules)

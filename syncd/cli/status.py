@@ -49,8 +49,8 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
                 "holds": holds,
                 "inexact": {"invoices": differing, "sum": difference},
                 "platforms": [
-                    {"connector": connector, "account": account, "read_up_to": mark, "read_at": at}
-                    for connector, account, mark, at in marks
+                    {"connector": one.connector, "account": one.account, "read_up_to": one.mark, "read_at": one.read_at}
+                    for one in marks
                 ],
                 "rounding": list(profiles),
             }
@@ -71,11 +71,11 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
         out.print(f"held: {count} × {code}   (syncd orders list --hold {code})", markup=False)
     if differing:
         out.print(f"{differing} invoices differ from their order's total, by {difference:+} in sum", markup=False)
-    for connector, account, mark, at in marks:
-        zone = settings.timezone
+    zone = settings.timezone
+    for one in marks:
         out.print(
-            f"{connector} {account}: read up to {mark.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
-            f"last at {at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            f"{one.connector} {one.account}: read up to {one.mark.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
+            f"last at {one.read_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
             markup=False,
         )
     known = (

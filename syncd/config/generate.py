@@ -17,7 +17,7 @@ def pages() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write them."""
+    """Write the example and the reference pages to their places in the source tree."""
     for path, text in pages().items():
         (ROOT / path).write_text(text, encoding="utf-8")
 

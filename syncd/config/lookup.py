@@ -46,7 +46,7 @@ def find_by_name(name: str, folders: Sequence[Path], apart_from: Collection[Path
 
 
 def names_in(folders: Sequence[Path]) -> Iterator[str]:
-    """Every name that could have been meant."""
+    """The name of every YAML file in the folders, for "did you mean"."""
     for folder in folders:
         if folder.is_dir():
             yield from sorted(path.stem for path in folder.glob("*.yaml"))

@@ -160,7 +160,7 @@ def override_field(key: str) -> Field | None:
 
 
 def override_keys() -> list[str]:
-    """Every key that a rule's `override` may have."""
+    """Every key that a rule's `override` may have: `invoice.invoice_note`, `kinds.shipping.name` …"""
     plain = [f"{section}.{name}" for section, fields in FIELDS.items() for name in fields]
     of_a_line = dict.fromkeys((*FIELDS["line"], *FIELDS["product"]))
     return plain + [f"kinds.{kind}.{name}" for kind in _KINDS for name in of_a_line]

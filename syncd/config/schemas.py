@@ -21,7 +21,7 @@ FORMATS = FormatChecker(formats=())
 
 @cache
 def schema(name: str) -> Mapping[str, Any]:
-    """The schema in `schemas/NAME.schema.json`."""
+    """The content of `schemas/NAME.schema.json`; shared, so never change it."""
     content: Mapping[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
     return content
 

@@ -34,7 +34,7 @@ _WORDS = (
 
 
 def syntax_problem(error: yaml.YAMLError | UnicodeError, text: str, file: str) -> Problem:
-    """What the parser could not read, where it noticed."""
+    """The parser's complaint about `text` in plain words, at the place where it noticed."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         return _character_problem(text, file)

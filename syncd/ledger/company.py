@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from syncd.errors import Busy
+from syncd.errors import Busy, LedgerError
 from syncd.ledger import tables
 from syncd.ledger.database import Database
 
@@ -108,7 +108,12 @@ class CompanyStore:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self._lock("work", timeout=0))
-            except Timeout as error:
+            except OSError as error:
+                if not isinstance(error, Timeout):
+                    raise LedgerError(
+                        f"The lock file beside the ledger can't be used: {error.strerror}.",
+                        "Check the owner and mode of the ledger's folder.",
+                    ) from error
                 raise Busy(
                     "Another syncd is working on this ledger.",
                     "Wait until it has ended; `syncd status` shows its progress.",

@@ -63,11 +63,11 @@ def open_database(url: str) -> Database:
         raise LedgerError(
             f"A ledger on {parsed.get_backend_name()} is not supported.", "Use sqlite:////path/to/ledger.db."
         )
-    file = Path(parsed.database) if parsed.database and parsed.database != ":memory:" else None
+    file = Path(parsed.database).resolve() if parsed.database and parsed.database != ":memory:" else None
     if file is not None:
         _prepare_file(file)
     with _explained(str(file)):
-        engine = create_engine(parsed, connect_args={"timeout": 30})
+        engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
         _migrate(engine, str(file))

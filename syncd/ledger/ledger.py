@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,6 +28,21 @@ class RuleState:
     first_invoice_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A platform was read completely up to `mark`, from `since` on, by the settings that `reader` is a digest of."""
+
+    connector: str
+    account: str
+    mark: datetime
+    since: datetime
+    reader: str
+    read_at: datetime
+
+
+_MARK = tuple(field.name for field in fields(Mark))
+
+
 class Ledger:
     """Everything syncd remembers of one company."""
 
@@ -38,23 +53,18 @@ class Ledger:
         self.mirror = Mirror(database, company)
         self.company = CompanyStore(database, company)
 
-    def mark(self, connector: str, account: str) -> datetime | None:
-        """Up to which moment a platform was read completely."""
-        table = tables.marks
-        query = select(table.c.mark).where(table.c.connector == connector, table.c.account == account)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar()
+    def mark(self, connector: str, account: str) -> Mark | None:
+        """Up to where a platform was read completely."""
+        return next((mark for mark in self.marks() if (mark.connector, mark.account) == (connector, account)), None)
 
-    def marks(self) -> list[tuple[str, str, datetime, datetime]]:
-        """Connector, account, mark and when it was read, of every platform."""
-        table = tables.marks
-        query = select(table.c.connector, table.c.account, table.c.mark, table.c.read_at)
+    def marks(self) -> list[Mark]:
+        """How far each platform was read."""
         with self._database.read() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return [Mark(*row) for row in connection.execute(select(*(tables.marks.c[name] for name in _MARK)))]
 
-    def set_mark(self, connector: str, account: str, mark: datetime, at: datetime) -> None:
+    def set_mark(self, mark: Mark) -> None:
         """A whole window of a platform was read and stored."""
-        values = {"connector": connector, "account": account, "mark": mark, "read_at": at}
+        values = asdict(mark)
         with self._database.write() as connection:
             statement = upsert(tables.marks).values(**values)
             connection.execute(statement.on_conflict_do_update(index_elements=["connector", "account"], set_=values))
@@ -67,17 +77,12 @@ class Ledger:
             row = connection.execute(query).one_or_none()
         return RuleState() if row is None else RuleState(*row)
 
-    def set_rule(self, name: str, state: RuleState) -> None:
-        """Store the state of a rule."""
-        values = {
-            "name": name,
-            "approved": state.approved,
-            "paused": state.paused,
-            "first_invoice_at": state.first_invoice_at,
-        }
+    def set_rule(self, name: str, **said: bool) -> None:
+        """Store what a person said of a rule: `approved`, `paused`. The rest of its state stays."""
+        values = {"approved": False, "paused": False, **said}
         with self._database.write() as connection:
-            statement = upsert(tables.rules).values(**values)
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+            statement = upsert(tables.rules).values(name=name, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=said))
 
     def setting(self, name: str) -> str | None:
         """A remembered switch, such as the emergency stop."""

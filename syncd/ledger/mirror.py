@@ -57,9 +57,9 @@ class Mirror:
     def replace(self, kind: Kind, records: Iterable[Mirrored], state: MirrorState) -> None:
         """Put what was read completely in the place of everything known of a kind, all or nothing."""
         with self._database.write() as connection:
-            connection.execute(
-                delete(tables.mirror).where(tables.mirror.c.company == self._company, tables.mirror.c.kind == kind)
-            )
+            table = tables.mirror
+            read = cast(table.c.remote_id, Integer) <= state.highest_id  # newer ones were made beside the reading
+            connection.execute(delete(table).where(table.c.company == self._company, table.c.kind == kind, read))
             self._store(connection, kind, records)
             self._set_state(connection, kind, state)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -139,6 +139,13 @@ class OrderBook:
         rows = self._rows(_SELECT.where(tables.orders.c.id == order_id))
         return rows[0] if rows else None
 
+    def unreadable_or_open(self, connector: str, account: str) -> list[OrderRow]:
+        """Orders of an account without an invoice that a new way of reading records may change."""
+        open_states = [State.LEFT.value, State.WAITING.value, State.DUE.value, State.HELD.value, State.ENDED.value]
+        where = (tables.orders.c.connector == connector) & (tables.orders.c.account == account)
+        where &= tables.orders.c.state.in_(open_states) & tables.orders.c.invoice_id.is_(None)
+        return self._rows(_SELECT.where(where))
+
     def many(self, keys: Iterable[OrderKey]) -> dict[OrderKey, OrderRow]:
         """The rows of those orders that are known."""
         wanted = [(key.connector, key.account, key.package) for key in keys]
@@ -183,6 +190,7 @@ class OrderBook:
         """Orders that rules other than today's left alone, let wait or called due."""
         open_states = [State.LEFT.value, State.WAITING.value, State.DUE.value]
         where = tables.orders.c.state.in_(open_states) & (tables.orders.c.judged_by != judged_by)
+        where &= tables.orders.c.invoice_id.is_(None)  # what has an invoice is finished under the rule that made it
         return self._rows(_SELECT.where(where))
 
     def save(self, pairs: Iterable[tuple[OrderRow, Mapping[str, Any] | None]]) -> None:
@@ -221,35 +229,6 @@ class OrderBook:
         """Set columns of one order and write a line of its history, in one transaction; return the new row."""
         with self._database.write() as connection:
             return change_order(connection, row.ledger_id, text, at, **values)
-
-    def close_with_invoice(
-        self,
-        row: OrderRow,
-        order: Order,
-        text: str,
-        at: datetime,
-        *,
-        invoice_id: str,
-        payable: Decimal,
-        difference: Decimal | None,
-    ) -> OrderRow:
-        """The order's invoice is made and compared: it is done, and its lines are claimed, in one transaction."""
-        with self._database.write() as connection:
-            claim_lines(connection, row, order)
-            return change_order(
-                connection,
-                row.ledger_id,
-                text,
-                at,
-                state=State.INVOICED.value,
-                reason=text,
-                hold_code=None,
-                remedy="",
-                invoice_id=invoice_id,
-                payable=payable,
-                difference=difference,
-                invoiced_at=at,
-            )
 
     def raw(self, row: OrderRow) -> Mapping[str, Any]:
         """The platform's own record of an order."""
@@ -313,7 +292,10 @@ class OrderBook:
             return connection.execute(query).scalar()
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
-        """The number of another invoiced order that holds a line or origin package of this one."""
+        """The number of another invoiced order that holds a line or origin package of this one.
+
+        The same package of the same moment under another account is the same order of a shop that has moved.
+        """
         values = [("line", line.id) for line in order.lines] + [("package", origin) for origin in order.origin_ids]
         query = (
             select(tables.orders.c.number)
@@ -326,8 +308,20 @@ class OrderBook:
             )
             .limit(1)
         )
+        moved = (
+            select(tables.orders.c.number)
+            .where(
+                tables.orders.c.connector == key.connector,
+                tables.orders.c.account != key.account,
+                tables.orders.c.package == key.package,
+                tables.orders.c.ordered_at == order.ordered_at,
+                tables.orders.c.invoice_id.is_not(None),
+            )
+            .limit(1)
+        )
         with self._database.read() as connection:
-            return connection.execute(query).scalar() if values else None
+            claimed = connection.execute(query).scalar() if values else None
+            return claimed or connection.execute(moved).scalar()
 
     def _rows(self, query: Any) -> list[OrderRow]:
         with self._database.read() as connection:
@@ -343,10 +337,19 @@ def change_order(connection: Connection, order_id: int, text: str, at: datetime,
     return _row(connection.execute(_SELECT.where(tables.orders.c.id == order_id)).one())
 
 
-def claim_lines(connection: Connection, row: OrderRow, order: Order) -> None:
-    """Record which of the platform's lines and packages the order's invoice covers."""
-    for kind, value in [("package", row.package), *(("line", line.id) for line in order.lines)]:
+def give_invoice(connection: Connection, order_id: int, invoice_id: str | None, at: datetime) -> None:
+    """An order's invoice is made: note its id, and which of the platform's lines and packages it covers."""
+    row = change_order(connection, order_id, f"invoice {invoice_id} made", at, invoice_id=invoice_id)
+    lines = [] if row.document is None else [("line", line.id) for line in row.order.lines]
+    for kind, value in [("package", row.package), *lines]:
         statement = upsert(tables.claims).values(
-            connector=row.connector, account=row.account, kind=kind, value=value, order_id=row.ledger_id
+            connector=row.connector, account=row.account, kind=kind, value=value, order_id=order_id
         )
         connection.execute(statement.on_conflict_do_nothing())
+
+
+def take_invoice(connection: Connection, order_id: int, at: datetime, why: str) -> None:
+    """An order has no invoice any more."""
+    row = change_order(connection, order_id, "", at)
+    change_order(connection, order_id, f"invoice {row.invoice_id} taken off: {why}", at, invoice_id=None)
+    connection.execute(delete(tables.claims).where(tables.claims.c.order_id == order_id))

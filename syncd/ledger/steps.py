@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
 from syncd.ledger.database import Database
+from syncd.ledger.orders import give_invoice, take_invoice
 
 
 class StepState(StrEnum):
@@ -27,13 +28,15 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What an invoice's intent fixes from then on: its day of issue, and that its rule has gone live."""
+    """What an invoice's intent fixes from then on: its day of issue and buyer, and that its rule has gone live."""
 
     issue_date: str
     rule: str
+    contact_id: str
 
 
 UNSETTLED = frozenset({StepState.INTENDED, StepState.UNKNOWN})
+_DID_NOT_HAPPEN = frozenset({StepState.REFUSED, StepState.NOT_EXECUTED, StepState.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,7 @@ class StepLog:
         again = statement.on_conflict_do_update(
             index_elements=["identity"],
             set_=values,
-            where=tables.steps.c.state.in_(
-                [StepState.REFUSED.value, StepState.NOT_EXECUTED.value, StepState.DISMISSED.value]
-            ),
+            where=tables.steps.c.state.in_([state.value for state in _DID_NOT_HAPPEN]),
         )
         with self._database.write() as connection:
             if connection.execute(again).rowcount != 1:
@@ -116,13 +117,39 @@ class StepLog:
     def finish(
         self, identity: str, state: StepState, at: datetime, *, remote_id: str | None = None, answer: str = ""
     ) -> None:
-        """Commit the outcome of a step."""
+        """Commit the outcome of a step and what follows from it for its order and rule, in one transaction.
+
+        A sale that is done gives the order its invoice and claims its lines; a deletion takes both back; a first sale
+        that surely did not happen leaves its rule as new as it was.
+        """
         with self._database.write() as connection:
             connection.execute(
                 update(tables.steps)
                 .where(tables.steps.c.identity == identity)
                 .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer)
             )
+            step = _row(connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one())
+            if step.kind == "sale" and state is StepState.DONE and step.order_id is not None:
+                give_invoice(connection, step.order_id, remote_id, at)
+            if step.kind == "sale" and state in _DID_NOT_HAPPEN:
+                rules = tables.rules
+                connection.execute(
+                    update(rules).where(rules.c.first_invoice_at == step.intended_at).values(first_invoice_at=None)
+                )
+            if step.kind == "delete" and state is StepState.DONE and step.order_id is not None:
+                take_invoice(connection, step.order_id, at, "it came out wrong and was deleted")
+
+    def doubt(self, identity: str, at: datetime) -> None:
+        """A step that was called done is not: its outcome is unknown again, and its order has no invoice of it."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(tables.steps)
+                .where(tables.steps.c.identity == identity)
+                .values(state=StepState.UNKNOWN.value, remote_id=None, finished_at=at)
+            )
+            step = _row(connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one())
+            if step.order_id is not None:
+                take_invoice(connection, step.order_id, at, "it was not this order's")
 
     def retire(self, kind: str, remote_id: str) -> None:
         """Set a done step aside whose record turned out to be gone, so that the record may be made again."""
@@ -145,7 +172,11 @@ class StepLog:
 
 def _keep(connection: Connection, promise: Promise, step: StepRow) -> None:
     orders, rules = tables.orders, tables.rules
-    connection.execute(update(orders).where(orders.c.id == step.order_id).values(issue_date=promise.issue_date))
+    connection.execute(
+        update(orders)
+        .where(orders.c.id == step.order_id)
+        .values(issue_date=promise.issue_date, contact_id=promise.contact_id)
+    )
     first = upsert(rules).values(name=promise.rule, approved=False, paused=False, first_invoice_at=step.intended_at)
     connection.execute(
         first.on_conflict_do_update(

@@ -107,6 +107,8 @@ marks = Table(
     Column("connector", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("mark", Moment, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("reader", Text, nullable=False),
     Column("read_at", Moment, nullable=False),
 )
 

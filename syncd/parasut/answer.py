@@ -71,7 +71,9 @@ def usable(method: str, response: httpx.Response) -> bool:
     if not response.is_success:
         return False
     body = json_body(response)
-    if response.status_code in (204, 205) or (method == "DELETE" and not response.content):
+    if method in ("GET", "DELETE") and response.status_code in (204, 205):
+        return True
+    if method == "DELETE" and not response.content:
         return True
     if body is None or "data" not in body:
         return False

@@ -39,12 +39,12 @@ def wait_seconds(sent: Sequence[float], now: float, requests: int, seconds: floa
 
 
 def grown(margin: float) -> float:
-    """Return the margin after a 429."""
+    """Return the margin (seconds) after a 429: it grows, up to LARGEST_MARGIN."""
     return min(max(margin, SMALLEST_MARGIN) * _GROWTH, LARGEST_MARGIN)
 
 
 def shrunk(margin: float) -> float:
-    """Return the margin after a request was sent."""
+    """Return the margin (seconds) after a request was sent: it shrinks slowly, down to SMALLEST_MARGIN."""
     return max(margin * _SHRINKAGE, SMALLEST_MARGIN)
 
 

@@ -82,8 +82,8 @@ class InvoicePayment:
 class SalesInvoice:
     """An invoice as Paraşüt computed it.
 
-    `net_total` is the payable, VAT included; `before_taxes_total` is after discounts and without VAT. `contact_id`, `lines` and `payments` are None when the request did not ask for them: unknown, not
-    empty.
+    `net_total` is the payable, VAT included; `before_taxes_total` is after discounts and without VAT. `contact_id`,
+    `lines` and `payments` are None when the request did not ask for them: unknown, not empty.
     """
 
     id: str

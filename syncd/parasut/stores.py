@@ -52,7 +52,7 @@ class CallBudget(Protocol):
 
 @dataclass
 class MemoryTokenStore:
-    """Tokens for as long as the process lives."""
+    """A `TokenStore` for as long as the process lives."""
 
     tokens: Tokens | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -85,7 +85,7 @@ class _Held(AbstractContextManager[None]):
 
 @dataclass
 class MemoryCallBudget:
-    """A budget for one process."""
+    """A `CallBudget` for one process: `requests` in any `seconds`."""
 
     requests: int = 10
     seconds: float = 10

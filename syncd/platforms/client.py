@@ -64,7 +64,7 @@ class PlatformClient:
         self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
         self._scheme = urlsplit(base_url).scheme.lower()
         if self._scheme not in part["authentication"]:
-            message = f"{settings.name}: {settings.connector} has no way to sign in at a {self._scheme}:// address"
+            message = f"{settings.name}: {settings.connector} has no way to sign in at an {self._scheme}:// address"
             raise ConfigurationError([Problem(settings.position, message)])
         self._client = httpx.Client(
             base_url=base_url,

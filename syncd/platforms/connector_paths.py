@@ -77,6 +77,8 @@ def _problems(node: Any, names: tuple[str, ...], scope: Scope) -> Iterable[Probl
         if isinstance(each, Each):
             yield from check_paths(each.elements, scope)
             scope = {**scope, each.name: _ANYTHING}
+        elif isinstance(each, str):  # it could not be compiled; the name is there all the same
+            scope = {**scope, each.partition(" in ")[0].strip(): _ANYTHING}
         for name, below in node.items():
             yield from _problems(below, (*names, name), scope)
     elif isinstance(node, list):

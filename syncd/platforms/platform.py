@@ -109,7 +109,7 @@ class Platform:
                     if version not in seen:
                         seen.add(version)
                         fresh.append(raw)
-                records = tuple(self._record(raw) for raw in fresh)
+                records = tuple(self.record(raw) for raw in fresh)
                 yield Page(records, max(since, min(newest, started)) if done else None)
         except NoProgress:
             message = "the list of orders does not obey the filter by change."
@@ -138,7 +138,8 @@ class Platform:
         count = answer.headers.get(part["pages"]["total_pages"], "")
         return answer.body, int(count) if count.isdigit() else None
 
-    def _record(self, raw: Any) -> Record:
+    def record(self, raw: Any) -> Record:
+        """A raw record with the order in it, or with the problem that keeps it from being read."""
         id_, number = self._shown("id", raw), self._shown("number", raw)
         if not isinstance(raw, dict):
             return Record(

@@ -25,14 +25,24 @@ class Admission:
         done = self.done.get(rule.name, 0)
         if state.paused:
             return f"the rule is paused; `syncd resume --rule {rule.name}` lets it go on"
+        if row.invoice_id is not None:
+            return ""  # it has its invoice already and only waits to be finished
         if rule.canary and not state.approved and (done or state.first_invoice_at is not None):
             return f"the rule's first invoice is to be looked at; `syncd approve {rule.name}` lets the others go"
         if self.named:
             return ""
         if rule.limits.per_run is not None and done >= rule.limits.per_run:
             return f"limits.per_run: {rule.limits.per_run} invoices were made; the next run goes on"
-        total = row.total or Decimal(0)
-        if rule.limits.amount is not None and self.sums.get(rule.name, Decimal(0)) + total > rule.limits.amount:
+        total = _in_lira(row)
+        if rule.limits.amount is not None and total is None:
+            return (
+                f"limits.amount: the order is in {row.currency}; `syncd apply --order {row.name}` makes it all the same"
+            )
+        if (
+            rule.limits.amount is not None
+            and total is not None
+            and self.sums.get(rule.name, Decimal(0)) + total > rule.limits.amount
+        ):
             return f"limits.amount: this order's {total} would carry the run over {rule.limits.amount}" + (
                 f"; `syncd apply --order {row.name}` makes it all the same" if total > rule.limits.amount else ""
             )
@@ -41,4 +51,13 @@ class Admission:
     def count(self, rule: Rule, row: OrderRow) -> None:
         """One more was invoiced."""
         self.done[rule.name] = self.done.get(rule.name, 0) + 1
-        self.sums[rule.name] = self.sums.get(rule.name, Decimal(0)) + (row.total or Decimal(0))
+        self.sums[rule.name] = self.sums.get(rule.name, Decimal(0)) + (_in_lira(row) or Decimal(0))
+
+
+def _in_lira(row: OrderRow) -> Decimal | None:
+    """What an order comes to in lira, or None when its rate is not known."""
+    total = row.total or Decimal(0)
+    if row.currency in ("TRY", "TRL"):
+        return total
+    rate = row.order.exchange_rate if row.document is not None else None
+    return None if rate is None else total * rate

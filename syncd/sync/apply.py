@@ -11,7 +11,8 @@ from loguru import logger
 
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
-from syncd.ledger.orders import OrderRow
+from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.steps import UNSETTLED, StepState
 from syncd.orders.amounts import GrossLine, solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
@@ -43,6 +44,7 @@ def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
     Raises Hold when a person is needed; NotExecuted, CompanyStopped and Stopped when the whole run must end.
     """
     made: dict[str, str] = {}
+    row = _finish_deletion(row, work)
     plan = _plan(row, context, work)
     try:
         return _carry_out(plan, row, context, made, work)
@@ -175,22 +177,40 @@ def _repair(
         )
     except Refused as refusal:
         raise wrong from refusal
-    text = f"invoice {invoice.id} deleted: it came to {invoice.net_total:.2f} instead of {plan.total}"
-    row = work.ledger.orders.change(row, text, work.clock(), invoice_id=None)
+    row = work.ledger.orders.by_id(row.ledger_id) or row
     return _carry_out(_plan(row, context, work), row, context, {}, work)
 
 
+def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
+    """Delete a wrong draft whose deletion was interrupted. Asking twice does no harm: what is gone is gone."""
+    step = work.ledger.steps.get(f"delete sale {row.key}#1")
+    if step is None or step.state is StepState.DONE or step.state is StepState.REFUSED:
+        return row
+    if step.state in UNSETTLED:
+        work.ledger.steps.finish(step.identity, StepState.NOT_EXECUTED, work.clock(), answer="to be asked again")
+    request = delete_sales_invoice(step.path.rsplit("/", 1)[-1])
+    try:
+        run_step(work, step.identity, "delete", request, "sales_invoices", row)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise _refused(refusal) from refusal
+        work.ledger.steps.finish(step.identity, StepState.DONE, work.clock(), answer="gone already")
+    return work.ledger.orders.by_id(row.ledger_id) or row
+
+
 def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:
-    difference = invoice.net_total - plan.total
     words = f"invoiced: {invoice.net_total:.2f} {plan.currency}, {plan.payment}"
-    return work.ledger.orders.close_with_invoice(
+    return work.ledger.orders.change(
         row,
-        row.order,
         words,
         work.clock(),
-        invoice_id=invoice.id,
+        state=State.INVOICED.value,
+        reason=words,
+        hold_code=None,
+        remedy="",
         payable=invoice.net_total,
-        difference=difference or None,
+        difference=(invoice.net_total - plan.total) or None,
+        invoiced_at=work.clock(),
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, tzinfo
 from typing import Any
 
 from loguru import logger
 
 from syncd.config.settings import Rule
-from syncd.errors import PlatformError
-from syncd.ledger.ledger import Ledger
+from syncd.errors import Hold, PlatformError
+from syncd.ledger.ledger import Ledger, Mark
 from syncd.ledger.orders import OrderKey, OrderRow
 from syncd.orders.status import Status
 from syncd.platforms.platform import Platform, Record
@@ -31,11 +31,15 @@ class Collected:
     error: PlatformError | None = None
 
 
-def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clock, *, store: bool) -> Collected:
+def collect(
+    platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clock, *, reader: str, store: bool
+) -> Collected:
     """Read what changed at a platform since the mark, and judge it.
 
     With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. The mark rises only
-    when the platform was read to the end. A platform that fails is reported in `error`; what it showed before is kept.
+    when the platform was read to the end. `reader` is a digest of the settings that records are read with; when it has
+    changed, the records that are kept are read again. A platform that fails is reported in `error`; what it showed
+    before is kept.
     """
     collected = Collected(platform.name)
     collected.error = _moved(platform, ledger)
@@ -43,26 +47,35 @@ def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clo
         return collected
     if store:
         ledger.orders.rename_platform(platform.connector, platform.account, platform.name)
-    since = ledger.mark(platform.connector, platform.account) or earliest_since(
-        [rule for rule in judgement.rules if platform.name in rule.platforms], judgement.zone
-    )
+    rules = [rule for rule in judgement.rules if platform.name in rule.platforms]
+    earliest = earliest_since(rules, judgement.zone)
+    mark = ledger.mark(platform.connector, platform.account)
+    # A `since` that is earlier than the one that was read from asks for what was never read.
+    start = mark.mark if mark is not None and mark.since <= earliest else earliest
     unknown_words: set[str] = set()
+
+    def take(records: Sequence[Record]) -> None:
+        batch = list(_judged(platform, records, ledger, judgement, clock()))
+        collected.changed += [row for row, _ in batch]
+        if store:
+            ledger.orders.save((row, seen.raw) for row, seen in batch)
+        else:
+            collected.raw |= {row.key: seen.raw for row, seen in batch}
+
+    if mark is not None and mark.reader != reader:
+        take(_read_again(platform, ledger))
     try:
-        for page in platform.changes(since):
-            batch = list(_judged(platform, page.records, ledger, judgement, clock()))
+        for page in platform.changes(start):
             collected.seen += len(page.records)
-            collected.changed += [row for row, _ in batch]
+            take(page.records)
             unknown_words |= {
                 record.order.status_text
                 for record in page.records
                 if record.order is not None and record.order.status is Status.OTHER and record.order.status_text
             }
-            if not store:
-                collected.raw |= {row.key: seen.raw for row, seen in batch}
-            else:
-                ledger.orders.save((row, seen.raw) for row, seen in batch)
-                if page.mark is not None:
-                    ledger.set_mark(platform.connector, platform.account, page.mark, clock())
+            if store and page.mark is not None:
+                since = min(earliest, mark.since) if mark is not None else earliest
+                ledger.set_mark(Mark(platform.connector, platform.account, page.mark, since, reader, clock()))
     except PlatformError as error:
         collected.error = error
         logger.error("{}", error)
@@ -71,6 +84,15 @@ def collect(platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clo
             "{}: the status {!r} is none that fires a rule; map it with `statuses` if it should", platform.name, word
         )
     return collected
+
+
+def _read_again(platform: Platform, ledger: Ledger) -> list[Record]:
+    """The kept records of open orders, as today's settings read them."""
+    return [
+        platform.record(raw)
+        for row in ledger.orders.unreadable_or_open(platform.connector, platform.account)
+        if (raw := ledger.orders.raw(row))
+    ]
 
 
 def _moved(platform: Platform, ledger: Ledger) -> PlatformError | None:
@@ -117,6 +139,13 @@ def _judged(
     ]
     rows = ledger.orders.many(one.key for one in seen)
     for one in seen:
-        row = judge(one, rows.get(one.key), judgement)
+        known = rows.get(one.key)
+        try:
+            row = judge(one, known, judgement)
+        except Exception as error:  # one bad record never stops the others
+            logger.opt(exception=error).error("{}: unexpected {}", one.key, type(error).__name__)
+            words = f"Something unexpected happened while the record was read ({type(error).__name__})."
+            problem = Hold("record-unreadable", words, "See the log and report it; the other orders go on.")
+            row = judge(replace(one, order=None, raw={"id": one.key.package}, problem=problem), known, judgement)
         if row is not None:
             yield row, one

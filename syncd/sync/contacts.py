@@ -53,10 +53,10 @@ def match_contact(
         if way == "tax_number" and number:
             found = knowledge.contacts_by_tax_number(number)
         elif way == "email" and email:
-            found = [contact for contact in knowledge.contacts_by_email(email) if _same_party(contact, number, name)]
+            found = [contact for contact in knowledge.contacts_by_email(email) if same_party(contact, number, name)]
         elif way == "platform_customer" and customer:
             known = knowledge.contact_of_customer(key, customer)
-            found = [known] if known is not None and _same_party(known, number, name) else []
+            found = [known] if known is not None and _same_person(known, number, name) else []
         else:
             continue
         if found:
@@ -70,11 +70,18 @@ def match_contact(
     return None
 
 
-def _same_party(contact: KnownContact, number: str, name: str) -> bool:
+def same_party(contact: KnownContact, number: str, name: str) -> bool:
     if contact.tax_number == number:
         return True
     if contact.tax_number and number:
         return False
+    return _folded(contact.name) == _folded(name)
+
+
+def _same_person(contact: KnownContact, number: str, name: str) -> bool:
+    """A customer's account at a shop may be used by a whole firm: without a common tax number the names must agree."""
+    if contact.tax_number and number:
+        return contact.tax_number == number
     return _folded(contact.name) == _folded(name)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from syncd.errors import UsageError
 from syncd.ledger.orders import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepRow, StepState
-from syncd.sync.executor import STOP_SETTING
-from syncd.sync.judge import decide
+from syncd.orders.status import SIDE_EXITS
+from syncd.sync.executor import ADOPTED, STOP_SETTING
+from syncd.sync.judge import decide, held, undone
 from syncd.sync.workshop import Workshop
 
 
@@ -22,25 +23,12 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
             f"{row.name} has a step whose outcome is not known: {unsettled[0].identity}.",
             f"Use `syncd orders resolve {row.name} --adopt ID` or `--send-again`.",
         )
-    at = workshop.clock()
     if row.document is None:
         raise UsageError(
             f"The record of {row.name} could not be read, so there is nothing to retry.",
             "Correct it at the platform, or the connector; syncd reads it again when it changes.",
         )
-    decided = decide(row, workshop.ledger.orders.whole(row), workshop.judgement)
-    if row.invoice_id is not None:
-        decided = replace(decided, state=State.DUE, reason="its invoice is compared and completed")
-    return workshop.ledger.orders.change(
-        row,
-        f"retried by hand; it was held for {row.hold_code}",
-        at,
-        state=decided.state.value,
-        reason=decided.reason,
-        rule=decided.rule,
-        hold_code=decided.hold_code,
-        remedy=decided.remedy,
-    )
+    return _judged(row, f"retried by hand; it was held for {row.hold_code}", workshop)
 
 
 def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
@@ -67,23 +55,50 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     again; an adopted invoice is read and compared at the next run. Raises UsageError.
     """
     ledger, at = workshop.ledger, workshop.clock()
+    if row.state is not State.HELD:
+        raise UsageError(f"{row.name} is not held; it is {row.state}.", "`syncd orders show` tells how it is.")
     unsettled = [step for step in steps_of(row, workshop) if step.state in UNSETTLED]
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]
     if adopt is not None:
-        ledger.steps.finish(step.identity, StepState.DONE, at, remote_id=adopt, answer="adopted by hand")
+        ledger.steps.finish(step.identity, StepState.DONE, at, remote_id=adopt, answer=ADOPTED)
         text = f"`{step.identity}` made {adopt}, found by hand"
     else:
         ledger.steps.finish(step.identity, StepState.DISMISSED, at, answer="not found by hand")
         text = f"`{step.identity}` made nothing, looked up by hand"
-    return ledger.orders.change(row, text, at, state=State.DUE.value, reason=text, hold_code=None, remedy="")
+    return _judged(ledger.orders.by_id(row.ledger_id) or row, text, workshop)
+
+
+def _judged(row: OrderRow, text: str, workshop: Workshop) -> OrderRow:
+    """Let a held order go on from where it stands at the platform by now."""
+    ledger, at = workshop.ledger, workshop.clock()
+    if row.document is None:
+        return ledger.orders.change(row, text, at)
+    order = ledger.orders.whole(row)
+    if row.invoice_id is None:
+        decided = decide(row, order, workshop.judgement)
+    elif order.status in SIDE_EXITS:
+        decided = held(row, undone(order.status, row.invoice_id))
+    else:
+        reason = "its invoice is to be compared and completed"
+        decided = replace(row, state=State.DUE, reason=reason, hold_code=None, remedy="")
+    return ledger.orders.change(
+        row,
+        text,
+        at,
+        state=decided.state.value,
+        reason=decided.reason,
+        rule=decided.rule,
+        hold_code=decided.hold_code,
+        remedy=decided.remedy,
+    )
 
 
 def approve(rule: str, workshop: Workshop) -> None:
     """A person looked at a rule's first invoice: the others may follow. Raises UsageError for an unknown rule."""
     _known_rule(rule, workshop)
-    workshop.ledger.set_rule(rule, replace(workshop.ledger.rule(rule), approved=True))
+    workshop.ledger.set_rule(rule, approved=True)
 
 
 def set_paused(rule: str | None, paused: bool, workshop: Workshop) -> None:
@@ -92,7 +107,7 @@ def set_paused(rule: str | None, paused: bool, workshop: Workshop) -> None:
         workshop.ledger.set_setting(STOP_SETTING, workshop.clock().isoformat() if paused else None)
         return
     _known_rule(rule, workshop)
-    workshop.ledger.set_rule(rule, replace(workshop.ledger.rule(rule), paused=paused))
+    workshop.ledger.set_rule(rule, paused=paused)
 
 
 def _known_rule(rule: str, workshop: Workshop) -> None:

@@ -17,6 +17,7 @@ from syncd.parasut.client import ParasutClient
 from syncd.parasut.request import Request
 
 STOP_SETTING = "paused"
+ADOPTED = "adopted by hand"
 
 
 class Stopped(SyncdError):

@@ -180,28 +180,28 @@ def _after_invoice(row: OrderRow, updated: OrderRow, order: Order, judgement: Ju
     rule = next((rule for rule in judgement.rules if rule.name == row.rule), None)
     before = row.order if row.document is not None else None
     if order.status is Status.CANCELLED and row.status != Status.CANCELLED:
-        if rule is None or rule.cancelled == "hold":
-            return held(
-                updated,
-                Hold(
-                    "cancelled-after-invoice",
-                    f"The order was cancelled after its invoice {row.invoice_id} was made.",
-                    "Cancel the invoice in Paraşüt if need be, then `syncd orders ignore` the order.",
-                ),
-            )
-        return updated
+        hold = rule is None or rule.cancelled == "hold"
+        return held(updated, undone(Status.CANCELLED, row.invoice_id)) if hold else updated
     gave_back_more = before is not None and len(order.returns) > len(before.returns)
     returned_now = order.status is Status.RETURNED and row.status != Status.RETURNED
     if (gave_back_more or returned_now) and (rule is None or rule.returned == "hold"):
-        return held(
-            updated,
-            Hold(
-                "returned-after-invoice",
-                f"Something of the order was returned after its invoice {row.invoice_id} was made.",
-                "Make the return document in Paraşüt, then `syncd orders ignore` the order.",
-            ),
-        )
+        return held(updated, undone(Status.RETURNED, row.invoice_id))
     return updated
+
+
+def undone(status: Status, invoice_id: str | None) -> Hold:
+    """The hold of an order that was cancelled, or of which something was returned, after its invoice was made."""
+    if status is Status.CANCELLED:
+        return Hold(
+            "cancelled-after-invoice",
+            f"The order was cancelled after its invoice {invoice_id} was made.",
+            "Cancel the invoice in Paraşüt if need be, then `syncd orders ignore` the order.",
+        )
+    return Hold(
+        "returned-after-invoice",
+        f"Something of the order was returned after its invoice {invoice_id} was made.",
+        "Make the return document in Paraşüt, then `syncd orders ignore` the order.",
+    )
 
 
 def _status_words(order: Order) -> str:

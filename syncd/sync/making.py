@@ -10,14 +10,16 @@ from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.orders import OrderRow
-from syncd.ledger.steps import Promise
+from syncd.ledger.steps import Promise, StepState
 from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient
+from syncd.parasut.jsonapi import Resource
 from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
-from syncd.parasut.resources import SalesInvoice, parse_sales_invoice
-from syncd.sync.contacts import mirrored_contact
-from syncd.sync.executor import Executor, Outcome
+from syncd.parasut.resources import SalesInvoice, parse_contact, parse_sales_invoice
+from syncd.sync.contacts import mirrored_contact, same_party, usable_tax_number
+from syncd.sync.executor import ADOPTED, Executor, Outcome
+from syncd.sync.known import KnownContact
 from syncd.sync.learning import learn_from
 from syncd.sync.plan import InvoicePlan
 from syncd.sync.refresh import Refresher
@@ -52,7 +54,8 @@ def make_contact(step: CreateContact, row: OrderRow, made: Mapping[str, str], wo
     """Make the order's contact and return its id; raises as the executor."""
     category = None if step.category is None else resolved(step.category, made)
     request = contact_body(step.attributes, category)
-    outcome = run_step(work, step.identity, "contact", request, "contacts", row)
+    identity = _unused(step.identity, request, work)
+    outcome = run_step(work, identity, "contact", request, "contacts", row)
     attributes = step.attributes
     record = mirrored_contact(
         outcome.remote_id,
@@ -62,6 +65,17 @@ def make_contact(step: CreateContact, row: OrderRow, made: Mapping[str, str], wo
     )
     work.ledger.mirror.store("contacts", [record])
     return outcome.remote_id
+
+
+def _unused(identity: str, request: Request, work: Work) -> str:
+    """The identity of this very contact: an earlier attempt may have made another, before the buyer was corrected."""
+    body = (request.content or b"").decode()
+    number = 1
+    name = identity
+    while (before := work.ledger.steps.get(name)) and before.state is StepState.DONE and before.body != body:
+        number += 1
+        name = f"{identity}#{number}"
+    return name
 
 
 def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> str:
@@ -100,35 +114,66 @@ def make_invoice(
     request = sales_invoice_body(
         step.attributes, contact_id, lines, None if step.category is None else resolved(step.category, made), payment
     )
-    promise = Promise(plan.issue_date.isoformat(), plan.rule)
+    promise = Promise(plan.issue_date.isoformat(), plan.rule, contact_id)
     outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, promise)
-    work.ledger.orders.change(
-        row,
-        f"invoice {outcome.remote_id} made" if outcome.answer else "",
-        work.clock(),
-        invoice_id=outcome.remote_id,
-        contact_id=contact_id,
-    )
     if outcome.answer is None:
-        return _read_again(outcome.remote_id, work), False
+        return _read_again(step.identity, outcome.remote_id, row, work), False
     work.ledger.set_setting(_FENCE_SETTING, str(max(_fence("sales_invoices", work), int(outcome.remote_id))))
     invoice = parse_sales_invoice(outcome.answer.resource)
+    _same_buyer(outcome.answer.resource, step, plan, work)
     learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
     return invoice, True
 
 
-def _read_again(invoice_id: str, work: Work) -> SalesInvoice:
+def _same_buyer(resource: Resource, step: CreateInvoice, plan: InvoicePlan, work: Work) -> None:
+    """The answer shows the contact as it is: a mirrored one may have been given to somebody else since."""
+    contacts = resource.related("contact")
+    if not contacts or not isinstance(step.contact, Known):
+        return
+    contact = parse_contact(contacts[0])
+    record = mirrored_contact(contact.id, contact.name, contact.tax_number, contact.email, contact.archived)
+    work.ledger.mirror.store("contacts", [record])
+    number = usable_tax_number(str(plan.document.contact.get("tax_number", "")))
+    known = KnownContact(step.contact, record.name, record.key, record.email, record.archived)
+    if not same_party(known, number, plan.contact_name):
+        raise Hold(
+            "contact-changed",
+            f"The contact {contact.id} that the order was matched with has another tax number in Paraşüt by now.",
+            "Correct the invoice's contact in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+        )
+
+
+def _read_again(identity: str, invoice_id: str, row: OrderRow, work: Work) -> SalesInvoice:
+    """An invoice that an earlier run made, or that a person adopted. Raises Hold when it is not what it should be."""
     try:
         invoice = read_invoice(work.client, invoice_id)
     except Refused as refusal:
         if refusal.status != 404:
             raise
         invoice = None
+    step = work.ledger.steps.get(identity)
+    if (
+        step is not None
+        and step.answer == ADOPTED
+        and (invoice is None or not invoice.description.endswith(row.key.marker))
+    ):
+        work.ledger.steps.doubt(identity, work.clock())
+        raise Hold(
+            "adopted-not-ours",
+            f"The invoice {invoice_id} that was adopted does not end with {row.key.marker}: it is not this order's.",
+            f"`syncd orders resolve {row.name}` again with the right id, or with --send-again.",
+        )
     if invoice is None or invoice.item_type == "cancelled":
         raise Hold(
             "invoice-gone",
             f"The invoice {invoice_id} that syncd made was deleted or cancelled in Paraşüt.",
             "`syncd orders ignore` the order, or make its invoice by hand.",
+        )
+    if invoice.contact_id is not None and row.contact_id is not None and invoice.contact_id != row.contact_id:
+        raise Hold(
+            "contact-changed",
+            f"The invoice {invoice_id} was made for the contact {row.contact_id}; it names {invoice.contact_id} now.",
+            "Look at it in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
         )
     return invoice
 

@@ -16,8 +16,8 @@ from syncd.sync.judge import held
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
-from syncd.sync.report import Report, Result, Selection, Verdict
-from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.report import Report, Result, Selection, Verdict, as_held
+from syncd.sync.selection import collect_all, counted, due_rows, in_turn, selected
 from syncd.sync.standing import plan_row
 from syncd.sync.workshop import Workshop
 
@@ -37,7 +37,7 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             changed |= {row.key: row for row in collected.changed}
             raw |= collected.raw
         changed = {row.key: row for row in judge_again(workshop.ledger, judgement)} | changed
-    rows = due_rows(workshop.ledger, changed, selection, workshop.settings.platforms)
+    rows = due_rows(workshop, changed, selection)
     if rows and workshop.client is not None and not offline:
         try:
             Refresher(workshop.client, workshop.ledger, workshop.clock).refresh(len(rows))
@@ -45,26 +45,18 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             report.stopped = error
     knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
     admission = Admission(workshop.ledger, named=selection.order is not None)
-    for rule in selected_rules(workshop.settings, selection):
-        for row in rows:
-            if row.rule != rule.name:
-                continue
-            waits = admission.refusal(rule, row)
-            if waits:
-                report.results.append(Result(row, Verdict.WAITS, waits))
-                continue
-            record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
-            order = replace(row.order, raw=record)
-            report.results.append(
-                plan_or_hold(row, order, workshop.context(rule, row.platform), workshop.ledger, knowledge)
-            )
-            if report.results[-1].verdict is Verdict.INVOICED:
-                admission.count(rule, row)
-    report.results += [
-        Result(row, Verdict.HELD, row.reason, hold=Hold(row.hold_code or "", row.reason, row.remedy))
-        for row in changed.values()
-        if row.state is State.HELD and selected(row, selection)
-    ]
+    for rule, row in in_turn(rows, workshop, selection, report):
+        waits = admission.refusal(rule, row)
+        if waits:
+            report.results.append(Result(row, Verdict.WAITS, waits))
+            continue
+        record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
+        order = replace(row.order, raw=record)
+        context = workshop.context(rule, row.platform)
+        report.results.append(plan_or_hold(row, order, context, workshop.ledger, knowledge))
+        if report.results[-1].verdict is Verdict.INVOICED:
+            admission.count(rule, row)
+    report.results += [as_held(row) for row in changed.values() if row.state is State.HELD and selected(row, selection)]
     return counted(report, workshop)
 
 

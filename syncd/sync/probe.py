@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from syncd.errors import ParasutError
+from syncd.errors import OutcomeUnknown, ParasutError
 from syncd.ledger.ledger import Ledger
 from syncd.orders.amounts import ALL_PROFILES, probe_lines
 from syncd.parasut.bodies import contact_body, delete_sales_invoice, product_body, sales_invoice_body
@@ -14,6 +13,7 @@ from syncd.parasut.client import ParasutClient
 from syncd.parasut.request import Request
 from syncd.parasut.resources import parse_sales_invoice
 from syncd.sync.collect import Clock
+from syncd.sync.executor import STOP_SETTING, Stopped
 from syncd.sync.learning import learn_from
 
 _NAME = "syncd deneme"
@@ -36,6 +36,8 @@ def probe(client: ParasutClient, ledger: Ledger, clock: Clock, zone: tzinfo) -> 
     made: list[tuple[str, Request]] = []
     left: list[str] = []
     lines = probe_lines()
+    if ledger.setting(STOP_SETTING) is not None:
+        raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
     try:
         contact = _make(client, contact_body({"name": _NAME}), "contacts", made)
         product = _make(client, product_body({"name": _NAME, "inventory_tracking": False}), "products", made)
@@ -45,7 +47,11 @@ def probe(client: ParasutClient, ledger: Ledger, clock: Clock, zone: tzinfo) -> 
             contact,
             [(product, line.quantity, line.unit_price, line.discount, line.vat_rate, "") for line in lines],
         )
-        answer = client.send(request)
+        try:
+            answer = client.send(request)
+        except OutcomeUnknown as error:
+            error.remedy = f"Delete the estimate {_NAME!r} in Paraşüt if it is there, and probe again."
+            raise
         estimate = parse_sales_invoice(answer.resource)
         made.append((f"estimate {estimate.id}", delete_sales_invoice(estimate.id)))
     finally:
@@ -54,8 +60,7 @@ def probe(client: ParasutClient, ledger: Ledger, clock: Clock, zone: tzinfo) -> 
                 client.send(removal)
             except ParasutError as error:
                 left.append(f"{name}: {error.message}")
-    with suppress(ValueError):
-        learn_from(lines, estimate, ledger, clock())
+    learn_from(lines, estimate, ledger, clock())
     return Probed(ledger.company.rounding() or tuple(profile.key for profile in ALL_PROFILES), tuple(left))
 
 

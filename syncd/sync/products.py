@@ -29,10 +29,10 @@ def resolve_product(
     found = _unique(code, knowledge)
     if found is not None:
         return found.ref, None
-    if policy.use is not None:
-        return _substitute(policy.use, knowledge), None
     if not knowledge.complete("products"):
         return Unseen(code), None
+    if policy.use is not None:
+        return _substitute(policy.use, knowledge), None
     if policy.missing is not Missing.CREATE:
         raise Hold(
             "product-missing",

@@ -70,14 +70,17 @@ class Refresher:
         return read
 
     def look_up_contact(self, tax_number: str, email: str) -> None:
-        """Ask for a buyer's tax number and e-mail by filter, each once a run, unless all contacts are mirrored."""
-        if self._ledger.mirror.state("contacts").complete:
-            return
+        """Ask for a new buyer by filter, each key once a run.
+
+        The tax number always, since it may have been entered at a contact that the mirror knows without; the e-mail
+        unless all contacts are mirrored.
+        """
         if tax_number and self._first_time("contacts", tax_number):
             self._store(
                 "contacts", (_contact(found) for found in find_contacts_by_tax_number(self._client, tax_number))
             )
-        if email and self._first_time("contacts", email):
+        complete = self._ledger.mirror.state("contacts").complete
+        if email and not complete and self._first_time("contacts", email):
             self._store("contacts", (_contact(found) for found in find_contacts_by_email(self._client, email)))
 
     def look_up_product(self, code: str) -> bool:

@@ -30,6 +30,11 @@ class Result:
     hold: Hold | None = None
 
 
+def as_held(row: OrderRow) -> Result:
+    """A held row as a result."""
+    return Result(row, Verdict.HELD, row.reason, hold=Hold(row.hold_code or "", row.reason, row.remedy))
+
+
 @dataclass
 class Report:
     """What a run saw and did. `stopped` is what ended it early."""

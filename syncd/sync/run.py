@@ -15,8 +15,8 @@ from syncd.sync.executor import Executor, Stopped
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
-from syncd.sync.report import Report, Result, Selection, Verdict
-from syncd.sync.selection import collect_all, counted, due_rows, selected, selected_rules
+from syncd.sync.report import Report, Result, Selection, Verdict, as_held
+from syncd.sync.selection import collect_all, counted, due_rows, in_turn, selected
 from syncd.sync.standing import hold_unsettled
 from syncd.sync.workshop import Workshop
 
@@ -29,20 +29,18 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
     report = Report()
     judgement = workshop.judgement
     ledger = workshop.ledger
-    hold_unsettled(ledger, workshop.clock())
+    report.results += [as_held(row) for row in hold_unsettled(ledger, workshop.clock()) if selected(row, selection)]
     for collected in collect_all(workshop, selection, judgement, store=True):
         report.collected.append(collected)
         report.results += [
-            Result(row, Verdict.HELD, row.reason, hold=Hold(row.hold_code or "", row.reason, row.remedy))
-            for row in collected.changed
-            if row.state is State.HELD and selected(row, selection)
+            as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection)
         ]
     ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
-    rows = due_rows(ledger, {}, selection, workshop.settings.platforms)
+    rows = due_rows(workshop, {}, selection)
     for result in report.results:
         on_result(result)
     try:
-        for result in _applied(rows, workshop, selection):
+        for result in _applied(rows, workshop, selection, report):
             report.results.append(result)
             on_result(result)
     except (ParasutError, Stopped, LedgerError) as error:
@@ -51,7 +49,7 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
     return counted(report, workshop)
 
 
-def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection) -> Iterator[Result]:
+def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection, report: Report) -> Iterator[Result]:
     if not rows:
         return
     assert workshop.client is not None
@@ -66,19 +64,16 @@ def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection)
         clock=workshop.clock,
     )
     admission = Admission(ledger, named=selection.order is not None)
-    for rule in selected_rules(workshop.settings, selection):
-        for row in rows:
-            if row.rule != rule.name:
-                continue
-            waits = admission.refusal(rule, row)
-            if waits:
-                yield Result(row, Verdict.WAITS, waits)
-                continue
-            sent = tools.executor.intended["sale"]
-            result = _one(row, workshop.context(rule, row.platform), tools)
-            if tools.executor.intended["sale"] > sent:  # also when it was held later: an invoice may be there
-                admission.count(rule, row)
-            yield result
+    for rule, row in in_turn(rows, workshop, selection, report):
+        waits = admission.refusal(rule, row)
+        if waits:
+            yield Result(row, Verdict.WAITS, waits)
+            continue
+        sent = tools.executor.intended["sale"]
+        result = _one(row, workshop.context(rule, row.platform), tools)
+        if tools.executor.intended["sale"] > sent:  # also when it was held later: an invoice may be there
+            admission.count(rule, row)
+        yield result
 
 
 def _one(row: OrderRow, context: PlanContext, tools: Work) -> Result:

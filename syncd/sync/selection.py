@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from syncd.config.settings import Rule, Settings
-from syncd.errors import UsageError
-from syncd.ledger.ledger import Ledger
+from syncd.errors import Hold, UsageError
 from syncd.ledger.orders import OrderKey, OrderRow, State
 from syncd.sync.collect import Collected, collect
 from syncd.sync.judge import Judgement
-from syncd.sync.report import Report, Selection
+from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.workshop import Workshop
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -23,7 +23,8 @@ def collect_all(workshop: Workshop, selection: Selection, judgement: Judgement, 
         wanted &= {selection.order[0]}
     for name, platform in workshop.platforms.items():
         if name in wanted:
-            yield collect(platform, workshop.ledger, judgement, workshop.clock, store=store)
+            reader = workshop.reader(name)
+            yield collect(platform, workshop.ledger, judgement, workshop.clock, reader=reader, store=store)
 
 
 def selected_rules(settings: Settings, selection: Selection) -> list[Rule]:
@@ -34,15 +35,56 @@ def selected_rules(settings: Settings, selection: Selection) -> list[Rule]:
     return rules
 
 
-def due_rows(
-    ledger: Ledger, changed: Mapping[OrderKey, OrderRow], selection: Selection, platforms: Collection[str]
-) -> list[OrderRow]:
-    """The due orders a command asked for, oldest first; `changed` comes before what the ledger says."""
-    stored = [row for row in ledger.orders.in_state([State.DUE], rule=selection.rule) if row.key not in changed]
-    fresh = [row for row in changed.values() if row.state is State.DUE]
-    # A row whose platform is no longer configured can't be planned; it waits in the ledger.
-    rows = [row for row in stored + fresh if row.platform in platforms and selected(row, selection)]
+def due_rows(workshop: Workshop, changed: Mapping[OrderKey, OrderRow], selection: Selection) -> list[OrderRow]:
+    """The due orders a command asked for, oldest first, under their platform's name of today.
+
+    `changed` comes before what the ledger says. Raises UsageError when a named order is not the only one of its name.
+    """
+    names = {(platform.connector, platform.account): name for name, platform in workshop.platforms.items()}
+    stored = workshop.ledger.orders.in_state([State.DUE], rule=selection.rule)
+    rows = [row for row in stored if row.key not in changed]
+    rows += [row for row in changed.values() if row.state is State.DUE]
+    rows = [replace(row, platform=names.get((row.connector, row.account), row.platform)) for row in rows]
+    rows = [row for row in rows if selected(row, selection)]
+    if selection.order is not None and len(rows) > 1:
+        packages = ", ".join(f"{row.platform}/{row.package}" for row in rows)
+        raise UsageError(f"{'/'.join(selection.order)} names {len(rows)} orders.", f"Name one of them: {packages}.")
     return sorted(rows, key=lambda row: (row.ordered_at or _NEVER, row.package))
+
+
+def obstacle(row: OrderRow, workshop: Workshop, report: Report) -> Hold | str | None:
+    """What keeps a due order from being worked on whatever its rule says; a hold needs a person, a text passes."""
+    if row.platform not in workshop.settings.platforms:
+        return f"the platform {row.platform} is no longer in the configuration"
+    if row.rule not in {rule.name for rule in workshop.settings.rules}:
+        return Hold(
+            "rule-gone",
+            f"The rule {row.rule} that owns the order is no longer in the configuration.",
+            "Give the rule its name back, or finish the order by hand in Paraşüt and `syncd orders ignore` it.",
+        )
+    unread = {collected.platform for collected in report.collected if collected.error is not None}
+    if row.platform in unread and row.invoice_id is None:
+        return f"{row.platform} could not be read; the order may have changed there"
+    return None
+
+
+def in_turn(
+    rows: Sequence[OrderRow], workshop: Workshop, selection: Selection, report: Report
+) -> Iterator[tuple[Rule, OrderRow]]:
+    """The due orders with their rules, rule by rule; what has an obstacle goes into the report instead."""
+    free: list[OrderRow] = []
+    for row in rows:
+        match obstacle(row, workshop, report):
+            case None:
+                free.append(row)
+            case Hold() as hold:
+                report.results.append(Result(row, Verdict.HELD, hold.message, hold=hold))
+            case str() as words:
+                report.results.append(Result(row, Verdict.WAITS, words))
+    for rule in selected_rules(workshop.settings, selection):
+        for row in free:
+            if row.rule == rule.name:
+                yield rule, row
 
 
 def selected(row: OrderRow, selection: Selection) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.config.settings import PlatformSettings, Rule, Settings
+from syncd.config.settings import PlatformSettings, Rule, Secret, Settings
 from syncd.ledger.ledger import Ledger
 from syncd.parasut.client import ParasutClient
 from syncd.platforms.platform import Platform
@@ -30,6 +32,14 @@ class Workshop:
     def judgement(self) -> Judgement:
         """Today's rules."""
         return Judgement(self.settings.rules, self.settings.timezone, platform_variables(self.settings.platforms))
+
+    def reader(self, platform: str) -> str:
+        """A digest of everything a platform's records are read with, its secrets left out."""
+        settings = self.settings.platforms[platform]
+        options = {name: value for name, value in settings.options.items() if not isinstance(value, Secret)}
+        words = {word: str(status) for word, status in settings.statuses.items()}
+        text = json.dumps([options, words], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode() + settings.connector_file.read_bytes()).hexdigest()[:32]
 
     def context(self, rule: Rule, platform: str) -> PlanContext:
         """What the planner needs for an order of `rule` at `platform`, today."""

@@ -10,6 +10,9 @@ from configurations import ENVIRON, FULL, INCLUDED, SMALL, at, lines, load, load
 
 from syncd.config.schemas import schema
 
+PASSWORD = "  password: ${PARASUT_SECRET}\n"
+PARASUT = FULL[FULL.index("parasut:") : FULL.index(PASSWORD) + len(PASSWORD)]
+
 SCHEMA_PROBLEMS = [
     ("ledger:", "«ledgr:", "unknown key 'ledgr' (did you mean ledger?)"),
     ("version: 1", "version: «2", "'version' must be 1, not 2"),
@@ -20,12 +23,12 @@ SCHEMA_PROBLEMS = [
     ("client_id: ${PARASUT_CLIENT_ID}", "client_id: «12345", "'client_id' must be text, not 12345: put it in quotes"),
     ("password: ${PARASUT_SECRET}", "password: «12345", "'password' must be text: put it in quotes"),
     ("username: muhasebe@magaza.test", 'username: «""', "'username' is empty"),
-    ("  password: ${PARASUT_SECRET}\n", "", None),
+    (PARASUT, "«" + PARASUT.removesuffix(PASSWORD), "missing key 'password' under 'parasut'"),
     ("every: 2m", "every: «5", "'every' must be a time like 2m, not 5"),
     ("every: 2m", "every: «2 m", "'every' must be a time like 2m, not '2 m'"),
-    ("every: 2m", "evry: 2m", None),
+    ("every: 2m", "«evry: 2m", "unknown key 'evry' (did you mean every?)"),
     ("every: 2m", "every: 2m\n    «cron: '* * * * *'", "'every' and 'cron' exclude each other: keep one"),
-    ('1-5"', '1-5 *"', None),
+    ('cron: "*/5 8-20 * * 1-5"', 'cron: «"*/5 8-20 * * 1-5 *"', "has 6 fields, not 5"),
     ('cron: "*/5', 'cron: «"*/5 *', "'cron' must be five fields like */5 8-20 * * *: has 6 fields, not 5"),
     (
         'cron: "*/5 8-20',
@@ -102,14 +105,13 @@ REFERENCE_PROBLEMS = [
     ("name: site-kargolanan", "name: «site-hazirlanan", "the rule name 'site-hazirlanan' is taken already at"),
     ("name: site-hazirlanan", "name: «site-kapida", "the rule name 'site-kapida' is taken already at"),
     ("ca_file: ca.pem", "ca_file: «cb.pem", "there is no file"),
-    ("statuses:\n      kargoda: shipped", "statuses: {completed: other, processing: other}", None),
     ("status: shipped\n", "status: «delivered\n", "no status word of site means delivered or later"),
 ]
 
 TEMPLATE_PROBLEMS = [
     ("order.payment.title", "order.«paymnt.title", "order has no 'paymnt' (did you mean payment?)"),
     ("if: order.total > 0", "if: order.«totl > 0", "(did you mean total?)"),
-    ("if: order.total > 0", "if: order.biling.name", None),
+    ("if: order.total > 0", "if: order.«biling.name", "order has no 'biling' (did you mean billing?)"),
     ('"{{ platform.title }} Satışları"', '"{{ platform.«titel }} Satışları"', "(did you mean title?)"),
     ("product: E-ticaret", 'product: "{{ «line.code }}"', "line"),
     ("Web Müşterileri", '"{{ order.buyer.name | «titel_tr }}"', "(did you mean title_tr?)"),
@@ -121,15 +123,26 @@ TEMPLATE_PROBLEMS = [
     [*SCHEMA_PROBLEMS, *REFERENCE_PROBLEMS, *TEMPLATE_PROBLEMS],
     ids=lambda text: str(text)[:40],
 )
-def test_a_problem_stands_at_its_key_or_value(old: str, new: str, message: str | None, tmp_path: Path) -> None:
+def test_a_problem_stands_at_its_key_or_value(old: str, new: str, message: str, tmp_path: Path) -> None:
     assert old in FULL
-    if message is None:
-        assert load_full(tmp_path, FULL.replace(old, new, 1)).problems
-        return
     text, line, column = marked(FULL.replace(old, new, 1))
     loaded = load_full(tmp_path, text)
     here = [str(problem) for problem in loaded.problems if at(problem) == ("syncd.yaml", line, column)]
     assert any(message in problem for problem in here), lines(loaded, tmp_path)
+    assert loaded.settings is None
+
+
+def test_a_trigger_that_no_status_word_leads_to_is_told_for_every_rule_of_every_file(tmp_path: Path) -> None:
+    text = FULL.replace("statuses:\n      kargoda: shipped", "statuses: {completed: other, processing: other}")
+    preparing, first_row, first = marked(text.replace("status: preparing", "status: «preparing"))
+    _, second_row, second = marked(text.replace("status: shipped", "status: «shipped"))
+    _, third_row, third = marked(INCLUDED.replace("status: shipped", "status: «shipped"))
+    loaded = load_full(tmp_path, preparing)
+    assert sorted((at(problem), problem.message.partition(":")[0]) for problem in loaded.problems) == [
+        (("kapida.yaml", third_row, third), "no status word of site means shipped or later"),
+        (("syncd.yaml", first_row, first), "no status word of site means preparing or later"),
+        (("syncd.yaml", second_row, second), "no status word of site means shipped or later"),
+    ]
     assert loaded.settings is None
 
 

@@ -123,12 +123,11 @@ def test_the_example_and_the_service_name_the_same_credentials_and_folder(tmp_pa
     loaded = re.findall(r"^LoadCredential=(\w+):/etc/syncd/credentials/(\w+)$", unit, re.MULTILINE)
     names = [name for name, _ in loaded]
     assert names == [file for _, file in loaded]
-    assert sorted(re.findall(r": \$\{credential:(\w+)\}", EXAMPLE)) == sorted(names)
-    assert re.findall(r": \$\{(?!credential)", EXAMPLE) == []
+    assert sorted(re.findall(r"^ +\w+: \$\{credential:(\w+)\}$", EXAMPLE, re.MULTILINE)) == sorted(names)
+    assert re.findall(r"^ +\w+: \$\{(?!credential:)", EXAMPLE, re.MULTILINE) == []
 
-    write_first_configuration(
-        tmp_path, FirstAnswers("https://magaza.test", "a", "b", 1, "c", "d", "e", "f", "2026-01-01")
-    )
+    answers = FirstAnswers("https://magaza.test", "ck_1", "cs_1", 1, "id", "secret", "user", "password", "2026-01-01")
+    write_first_configuration(tmp_path, answers)
     assert sorted(file.name for file in (tmp_path / "secrets").iterdir()) == sorted(names)
 
     assert "StateDirectory=syncd\n" in unit

@@ -60,8 +60,11 @@ def test_the_second_worker_on_a_ledger_is_told_so_at_once(url: str, ledger: Ledg
 
 def test_the_state_of_a_rule_is_kept(ledger: Ledger) -> None:
     assert ledger.rule("site") == RuleState()
-    ledger.set_rule("site", RuleState(approved=True, first_invoice_at=NOW))
-    assert ledger.rule("site") == RuleState(approved=True, first_invoice_at=NOW)
+    ledger.set_rule("site", approved=True)
+    ledger.set_rule("site", paused=True)
+    assert ledger.rule("site") == RuleState(approved=True, paused=True)
+    ledger.set_rule("site", paused=False)
+    assert ledger.rule("site") == RuleState(approved=True)
 
 
 def test_a_switch_can_be_set_and_forgotten(ledger: Ledger) -> None:
@@ -152,8 +155,8 @@ def test_a_ledger_belongs_to_one_company(url: str, ledger: Ledger) -> None:
 
 
 def test_the_first_intent_of_a_rule_is_remembered_with_it(ledger: Ledger) -> None:
-    ledger.steps.intend(replace(step(), identity="sale 1"), Promise("2026-11-24", "site"))
+    ledger.steps.intend(replace(step(), identity="sale 1"), Promise("2026-11-24", "site", "7"))
     ledger.steps.intend(
-        replace(step(), identity="sale 2", intended_at=NOW.replace(hour=23)), Promise("2026-11-25", "site")
+        replace(step(), identity="sale 2", intended_at=NOW.replace(hour=23)), Promise("2026-11-25", "site", "7")
     )
     assert ledger.rule("site") == RuleState(first_invoice_at=NOW)

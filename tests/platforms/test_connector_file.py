@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import respx
+from fake_shop import NOW, settings
 from jsonschema import Draft202012Validator
 
 from syncd.config.document import read_document
 from syncd.errors import ConfigurationError
 from syncd.orders.order import Order
 from syncd.platforms.connector import load_connector
+from syncd.platforms.platform import Platform, open_platform
 from syncd.resources import MAPPINGS, SCHEMAS
 
 SHIPPED = MAPPINGS / "platforms" / "woocommerce.yaml"
@@ -75,7 +79,7 @@ def test_every_key_of_the_schema_is_described_with_an_example() -> None:
 
 def test_an_unknown_key_is_told_at_its_place(tmp_path: Path) -> None:
     file, line, column = changed(tmp_path, "details:", "detials:")
-    assert f"{file}:{line}:{column}: unknown key 'detials'" in problems(file)
+    assert f"{file}:{line}:{column}: unknown key 'detials' under 'orders' (did you mean details?)" in problems(file)
 
 
 def test_a_status_that_is_none_of_ours_is_told_at_its_place(tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_what_breaks_the_schema_is_told_in_plain_words(tmp_path: Path, old: str,
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("settings.per_page", "settings.perpage", "settings has no 'perpage' (did you mean settings.per_page?)"),
+        ("settings.per_page", "settings.perpage", "settings has no 'perpage' (did you mean per_page?)"),
         ("{{ settings.url", "{{ setting.url", "there is no variable 'setting' (did you mean settings?)"),
         ("settings.untaxed_vat_rate is", "settings.untaxed_rate is", "settings has no 'untaxed_rate'"),
         ("tables.tax_office_keys)", "tables.tax_ofice_keys)", "tables has no 'tax_ofice_keys'"),
@@ -145,9 +149,46 @@ def test_a_secret_is_nothing_that_a_template_can_read(tmp_path: Path) -> None:
 )
 def test_what_may_be_right_is_no_problem(tmp_path: Path, template: str) -> None:
     file, _, _ = changed(tmp_path, "\"{{ record.customer_note | default('') | unescape }}\"", json.dumps(template))
-    text = file.read_text("utf-8").replace("\ntables:\n", "\ntables:\n  carriers: {aras: {name: Aras Kargo}, 2: {}}\n")
+    text = file.read_text("utf-8").replace("\ntables:\n", "\ntables:\n  carriers: {aras: {name: Aras Kargo}}\n")
     file.write_text(text, "utf-8")
     assert load_connector(file).title == "WooCommerce"
+
+
+def connected(file: Path, **options: Any) -> Platform:
+    return open_platform(replace(settings(**options), connector_file=file), clock=lambda: NOW, sleep=lambda _: None)
+
+
+def test_paths_and_queries_may_hold_settings(tmp_path: Path) -> None:
+    file, _, _ = changed(
+        tmp_path, "  get: /orders\n  query: {per_page: 1,", "  get: /{{ settings.per_page }}\n  query: {n: 1,"
+    )
+    text = file.read_text("utf-8").replace(
+        "get: /settings/tax/woocommerce_tax_round_at_subtotal", "get: /tax/{{ title }}"
+    )
+    file.write_text(text.replace("{{ title }}", "{{ settings.tax_number_keys | first }}"), "utf-8")
+    with respx.mock(base_url="https://www.shop.test/wp-json/wc/v3", assert_all_called=False) as shop:
+        shop.get(path__startswith="/wp-json/wc/v3/").respond(json={"value": "yes"})
+        assert connected(file, per_page=50, tax_number_keys=["vkn"]).check()[0].ok
+        paths = [call.request.url.path.removeprefix("/wp-json/wc/v3") for call in shop.calls]
+    assert (paths[0], paths[-1]) == ("/50", "/tax/vkn")
+
+
+def test_a_connector_without_a_timeout_of_its_own_waits_a_minute(tmp_path: Path) -> None:
+    text = SHIPPED.read_text("utf-8")
+    begin, end = text.index("    timeout:\n"), text.index("    ca_file:\n")
+    file = tmp_path / "connector.yaml"
+    file.write_text(text[:begin] + text[end:], "utf-8")
+    with respx.mock as shop:
+        orders = shop.get(url__startswith="https://www.shop.test/wp-json/wc/v3/orders").respond(json=[])
+        shop.get().respond(404)
+        assert connected(file).check()[0].ok
+    assert orders.calls[0].request.extensions["timeout"] == {"connect": 10, "read": 60, "write": 60, "pool": 60}
+
+
+def test_an_address_that_the_connector_has_no_way_to_sign_in_at_is_a_problem_of_the_platform(tmp_path: Path) -> None:
+    file, _, _ = changed(tmp_path, "    http: {way: oauth1, user: consumer_key, secret: consumer_secret}\n", "")
+    with pytest.raises(ConfigurationError, match="site: woocommerce has no way to sign in at an http:// address"):
+        connected(file, url="http://www.shop.test")
 
 
 def test_settings_that_are_no_schema_are_told_at_their_place(tmp_path: Path) -> None:

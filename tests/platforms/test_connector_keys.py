@@ -21,12 +21,12 @@ ORDER_PARTS = ("buyer", "lines", "payment", "shipment", "returns")
 
 def is_the_platforms_word(steps: Steps) -> bool:
     """Query parameters and status words: only the platform knows which there are."""
-    return steps[:1] == ("statuses",) and len(steps) == 2 or bool({"query", "ties"} & set(steps[:-1]))
+    return (steps[:1] == ("statuses",) and len(steps) == 2) or bool({"query", "ties"} & set(steps[:-1]))
 
 
 def is_a_name(steps: Steps) -> bool:
     """What the connector calls its own settings, functions and tables: missed where it is used."""
-    return steps[0] in ("functions", "tables") and len(steps) == 2 or steps[:2] == ("settings", "properties")
+    return (steps[0] in ("functions", "tables") and len(steps) == 2) or steps[:2] == ("settings", "properties")
 
 
 def is_below_a_part_of_the_order(steps: Steps) -> bool:

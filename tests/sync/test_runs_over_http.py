@@ -506,4 +506,6 @@ def test_a_platform_that_is_gone_from_the_configuration_leaves_its_orders_alone(
     here.name = "dukkan"
     here.account = "baska.test"
     here.rules = (a_rule(platforms=("dukkan",)),)
-    assert here.plan(offline=True).results == []
+    report = here.plan(offline=True)
+    assert {result.message for result in report.results} == {"the platform site is no longer in the configuration"}
+    assert report.count(Verdict.WAITS) == 2

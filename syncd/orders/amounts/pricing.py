@@ -47,6 +47,7 @@ class Terms:
 
     @classmethod
     def of(cls, profiles: Sequence[RoundingProfile]) -> Terms:
+        """The terms that keep a price right under every one of `profiles`, of which there is at least one."""
         vat: dict[NetRounding, set[VatRounding]] = {}
         for profile in profiles:
             vat.setdefault(profile.line_net, set()).add(profile.vat)
@@ -81,6 +82,7 @@ class Scale:
 
     @classmethod
     def of(cls, quantities: Iterable[Decimal], rates: Iterable[Decimal]) -> Scale:
+        """The coarsest scale in which these quantities and rates (in percent) are whole numbers."""
         return cls(10 ** max(map(_decimals, quantities)), 10 ** max(map(_decimals, rates)))
 
 

@@ -16,7 +16,10 @@ _MICRO = Decimal("0.000001")
 
 
 def amount(value: Any) -> Decimal:
-    """A money or quantity as WooCommerce writes it: text with a point, sometimes a number; "" and null are 0."""
+    """A money or quantity as WooCommerce writes it: text with a point, sometimes a number; "" and null are 0.
+
+    Raises FilterError when it is no number.
+    """
     if value is None or value == "":
         return Decimal(0)
     try:
@@ -29,12 +32,12 @@ def amount(value: Any) -> Decimal:
 
 
 def gross(item: Mapping[str, Any]) -> Decimal:
-    """What the buyer pays for a whole line after coupons, VAT included: WooCommerce tells net and tax apart."""
+    """What the buyer pays for a whole line after coupons, in lira with VAT: WooCommerce tells net and tax apart."""
     return amount(item.get("total")) + amount(item.get("total_tax"))
 
 
 def gross_before_coupons(item: Mapping[str, Any]) -> Decimal:
-    """The whole line before coupons, VAT included."""
+    """What the whole line cost before coupons, in lira with VAT."""
     return amount(item.get("subtotal")) + amount(item.get("subtotal_tax"))
 
 

@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("connector", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
         sa.Column("read_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connector", "account", name=op.f("pk_marks")),
     )
