@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.exits import FINE, PROBLEMS, UNREACHABLE
-from syncd.cli.options import ConfigOption, FormatOption
+from syncd.cli.options import ConfigOption, FormatOption, config_file
 from syncd.cli.output import Format, print_json
-from syncd.config.load import find_config, load_settings
+from syncd.config.load import load_settings
 from syncd.config.settings import Settings
 from syncd.errors import ConfigurationError
 from syncd.platforms.connector import load_connector
@@ -37,7 +37,7 @@ def check(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Check everything at once; each problem with file, line and column."""
-    file = find_config(config, os.environ, Path.cwd())
+    file = config_file(config)
     loaded = load_settings(file, os.environ, secrets="optional" if without_secrets else "required")
     problems = [*loaded.problems, *_connector_problems(loaded.settings)]
     if any(problem.severity == "error" for problem in problems) or loaded.settings is None:
@@ -104,6 +104,10 @@ def _report(
         print(f"{sign} {finding.service}: {finding.what}: {finding.message}")
         if not finding.ok and finding.remedy:
             print(f"     what to do: {finding.remedy}")
+    if findings and probed is None:
+        print(
+            "rounding: not probed; `syncd check --probe` learns how the account rounds (makes an estimate, deletes it)"
+        )
     if probed is not None:
         words = probed.remaining[0] if len(probed.remaining) == 1 else f"{len(probed.remaining)} ways remain possible"
         print(f"rounding: {words}")

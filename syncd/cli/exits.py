@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.errors import CompanyStopped, NotExecuted, PlatformUnreachable, SyncdError, UsageError
+from syncd.errors import CompanyStopped, NotExecuted, PlatformUnreachable, Refused, SyncdError, UsageError
 
 if TYPE_CHECKING:
     from syncd.sync.report import Report
@@ -16,7 +16,7 @@ def exit_code(error: SyncdError) -> int:
     """The exit code that an error stands for."""
     if isinstance(error, UsageError):
         return USAGE
-    if isinstance(error, PlatformUnreachable | NotExecuted | CompanyStopped):
+    if isinstance(error, PlatformUnreachable | NotExecuted | CompanyStopped | Refused):
         return UNREACHABLE
     return PROBLEMS
 

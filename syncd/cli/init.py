@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from syncd.config.first import FirstAnswers, write_first_configuration
 from syncd.errors import UsageError
 
 _ENV = "SYNCD_INIT_"
+_Value = TypeVar("_Value")
 
 
 def init(
@@ -52,11 +54,11 @@ def init(
 ) -> None:
     """Ask for what is needed and write syncd.yaml, the secrets beside it (mode 0600), and schemas for your editor."""
     asked = FirstAnswers(
-        shop_url=_url(_ask("Address of the WooCommerce shop (https://www.example.com)", shop_url, "--shop-url")),
+        shop_url=_right(_url, "Address of the WooCommerce shop (https://www.example.com)", shop_url, "--shop-url"),
         consumer_key=_ask("WooCommerce consumer key (ck_…)", consumer_key, "--consumer-key"),
         consumer_secret=_ask("WooCommerce consumer secret (cs_…)", consumer_secret, "--consumer-secret", hide=True),
-        company_id=_number(
-            _ask("Paraşüt Müşteri ID (the number in uygulama.parasut.com/NUMBER)", company_id, "--company-id")
+        company_id=_right(
+            _number, "Paraşüt Müşteri ID (the number in uygulama.parasut.com/NUMBER)", company_id, "--company-id"
         ),
         client_id=_ask("Paraşüt Client ID", client_id, "--client-id"),
         client_secret=_ask("Paraşüt Client Secret", client_secret, "--client-secret", hide=True),
@@ -89,9 +91,20 @@ def _ask(words: str, given: object, option: str | None, *, hide: bool = False) -
     raise UsageError(f"{option} is missing.", f"Without a terminal give it as {option} or in ${variable}.")
 
 
+def _right(read: Callable[[str], _Value], words: str, given: object, option: str) -> _Value:
+    """Ask until the answer can be read; what came as an option is not asked again."""
+    while True:
+        try:
+            return read(_ask(words, given, option))
+        except UsageError as error:
+            if given is not None or not sys.stdin.isatty():
+                raise
+            typer.echo(str(error))
+
+
 def _url(text: str) -> str:
     parts = urlsplit(text if "://" in text else f"https://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(letter.isspace() for letter in text):
         raise UsageError(f"{text!r} is no address of a shop.", "Write it like https://www.example.com.")
     return parts.geturl().rstrip("/")
 

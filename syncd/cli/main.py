@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -66,7 +67,11 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"       {error.remedy}", file=sys.stderr)
         sys.exit(exit_code(error))
     except BrokenPipeError:  # `syncd plan | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its exit
         sys.exit(FINE)
+    except OSError as error:
+        print(f"error: {error.strerror or error}", file=sys.stderr)
+        sys.exit(PROBLEMS)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,20 @@ OrderArgument = Annotated[str, typer.Argument(metavar="PLATFORM/ID", help="The o
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log what is going on, to standard error.")]
 
 
+def config_file(option: Path | None) -> Path:
+    """The configuration file that the option, the environment or the usual places name; UsageError for none."""
+    file = find_config(option, os.environ, Path.cwd())
+    if option is None and "SYNCD_CONFIG" not in os.environ and not file.exists():
+        raise UsageError(
+            "There is no configuration: neither ./syncd.yaml nor /etc/syncd/syncd.yaml exists.",
+            "`syncd init` writes a first one; --config or $SYNCD_CONFIG names another place.",
+        )
+    return file
+
+
 def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     """Load the configuration for a command that needs all of it. Raises ConfigurationError with every problem."""
-    loaded = load_settings(find_config(config, os.environ, Path.cwd()), os.environ)
+    loaded = load_settings(config_file(config), os.environ)
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     if errors or loaded.settings is None:
         raise ConfigurationError(errors)

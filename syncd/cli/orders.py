@@ -149,11 +149,25 @@ def explain(order: OrderArgument, config: ConfigOption = None, format: FormatOpt
 
 
 @app.command("retry")
-def retry(order: OrderArgument, config: ConfigOption = None) -> None:
-    """Try a held order again at the next run, with everything rendered anew."""
-    with _one(order, config, deciding=True) as (workshop, row):
-        changed = retry_order(row, workshop)
-    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+def retry(
+    order: Annotated[str | None, typer.Argument(metavar="[PLATFORM/ID]", help="The order: site/1042.")] = None,
+    config: ConfigOption = None,
+    hold: Annotated[str | None, typer.Option("--hold", help="All orders held for this reason instead.")] = None,
+) -> None:
+    """Try held orders again at the next run, with everything rendered anew."""
+    if (order is None) is (hold is None):
+        raise UsageError("Name one order, or a reason with --hold.", "`syncd orders list --state held` shows both.")
+    if order is not None:
+        with _one(order, config, deciding=True) as (workshop, row):
+            changed = [retry_order(row, workshop)]
+    else:
+        with open_workshop(settings_or_exit(config), network=False) as workshop, workshop.ledger.company.lease():
+            rows = workshop.ledger.orders.newest(state=State.HELD, hold_code=hold, limit=1_000_000)
+            changed = [retry_order(row, workshop) for row in rows]
+    for row in changed:
+        console().print(f"{row.name} is {row.state}: {row.reason}", markup=False)
+    if not changed:
+        raise UsageError(f"No order is held for {hold!r}.", "`syncd status` shows the reasons there are.")
 
 
 @app.command("ignore")
@@ -196,15 +210,18 @@ def _one(order: str, config: Path | None, *, deciding: bool = False) -> Iterator
             stack.enter_context(workshop.ledger.company.lease())
         found = workshop.ledger.orders.named(platform, text)
         if not found:
-            earliest = min(rule.trigger.since for rule in settings.rules)
-            raise UsageError(
-                f"The ledger has no order {order}.",
-                f"`syncd orders list` shows those it has. Nothing that changed before {earliest} is read (`since`).",
-            )
+            raise UsageError(f"The ledger has no order {order}.", _why_unknown(workshop))
         if len(found) > 1:
             packages = ", ".join(f"{platform}/{row.package}" for row in found)
             raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")
         yield workshop, found[0]
+
+
+def _why_unknown(workshop: Workshop) -> str:
+    if not workshop.ledger.marks():
+        return "`syncd apply` reads orders into the ledger; before the first one, `syncd plan --order` shows an order."
+    earliest = min(rule.trigger.since for rule in workshop.settings.rules)
+    return f"`syncd orders list` shows those it has. Nothing that changed before {earliest} is read (`since`)."
 
 
 def _day(row: OrderRow, zone: tzinfo) -> str:

@@ -23,6 +23,7 @@ from syncd.cli.output import Format, print_json
 from syncd.cli.show_plan import plan_lines, report_data, result_line, summary_lines
 from syncd.errors import UsageError
 from syncd.sync.company import open_workshop
+from syncd.sync.executor import STOP_SETTING
 from syncd.sync.preview import preview
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.run import work
@@ -50,6 +51,7 @@ def plan(
 ) -> None:
     """The dry run: order by order what would be done. Changes nothing at Paraşüt or a platform, and no order."""
     settings = settings_or_exit(config, verbose=verbose)
+    paused: str | None = None
     if input is not None:
         report = preview_saved(input, settings, platform=platform, rule=rule, offline=offline)
     elif platform is not None:
@@ -57,9 +59,12 @@ def plan(
     else:
         with open_workshop(settings, network=not offline) as workshop:
             report = preview(workshop, _selection(rule, order), offline=offline)
+            paused = workshop.ledger.setting(STOP_SETTING)
     if format is Format.JSON:
         print_json(report_data(report))
     else:
+        if paused is not None:
+            sys.stdout.write("syncd is paused: `apply` would write nothing until `syncd resume`.\n\n")
         for result in report.results:
             sys.stdout.write("\n".join(plan_lines(result)) + "\n\n")
         sys.stdout.write("\n".join(summary_lines(report, dry=True)) + "\n")

@@ -56,7 +56,7 @@ def sandbox(
         str, typer.Option(help='Faults as JSON: [{"method":"POST","path":"contacts$","nth":1,"kind":"429"}].')
     ] = "[]",
 ) -> None:
-    """Serve until Ctrl-C. The addresses and the (invented) credentials are printed at the start."""
+    """Stand-ins for Paraşüt and a shop, until Ctrl-C. Addresses and (invented) credentials are printed at the start."""
     given: dict[str, Any] = dict(locals())
     try:
         given["faults"] = faults_from_json(faults)
@@ -86,6 +86,10 @@ def _announce(running: Sandbox) -> None:
     typer.echo(f"WooCommerce {running.shop_url}")
     typer.echo(f"            consumer_key {options.consumer_key}")
     typer.echo(f"            consumer_secret {options.consumer_secret}")
+    typer.echo("A configuration for it, from another terminal (the answers are above):")
+    typer.echo(
+        f"            syncd init --base-url {running.parasut_url} --shop-url {running.shop_url} --since 2026-11-01"
+    )
     typer.echo("Ctrl-C ends it.")
 
 

@@ -21,7 +21,10 @@ def plan_lines(result: Result) -> Iterator[str]:
         yield f"{row.name}: {'held' if result.verdict is Verdict.HELD else 'waits'}"
         yield from _reason(result)
         return
-    yield f"{row.name}: invoice by rule {plan.rule}"
+    waits = result.verdict is Verdict.WAITS
+    yield f"{row.name}: {'waits; ' if waits else ''}invoice by rule {plan.rule}"
+    if waits:
+        yield from _reason(result)
     yield f"  contact    {plan.contact_name} ({_contact(plan)})"
     legal = f", last legal day {plan.last_legal_day}" if plan.last_legal_day else ""
     yield f"  dates      ordered {plan.ordered_on}, issued {plan.issue_date}, due {plan.due_date}{legal}"
@@ -63,8 +66,9 @@ def summary_lines(report: Report, *, dry: bool) -> Iterator[str]:
         yield f"stopped early: {report.stopped}"
     invoiced = report.count(Verdict.INVOICED)
     words = f"{invoiced} to invoice" if dry else f"{invoiced} invoiced"
-    total = sum((result.plan.total for result in report.results if result.plan is not None), Decimal(0))
-    off = [result.plan.difference for result in report.results if result.plan is not None and result.plan.difference]
+    plans = [one.plan for one in report.results if one.plan is not None and one.verdict is Verdict.INVOICED]
+    total = sum((plan.total for plan in plans), Decimal(0))
+    off = [plan.difference for plan in plans if plan.difference]
     differing = f", {len(off)} of them differ from their total by {sum(off):+} in sum" if off else ""
     yield (
         f"{words} (total {total}{differing}), {report.count(Verdict.HELD)} held, "

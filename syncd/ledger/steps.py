@@ -81,6 +81,13 @@ class StepLog:
             row = connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one_or_none()
         return None if row is None else _row(row)
 
+    def any_sale(self) -> bool:
+        """Whether an invoice was ever made, or may have been."""
+        states = [StepState.DONE.value, *(state.value for state in UNSETTLED)]
+        query = select(tables.steps.c.id).where(tables.steps.c.kind == "sale", tables.steps.c.state.in_(states))
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).scalar() is not None
+
     def of_order(self, order_id: int) -> list[StepRow]:
         """The steps of one order, in their order."""
         query = _SELECT.where(tables.steps.c.order_id == order_id).order_by(tables.steps.c.id)

@@ -35,8 +35,8 @@ def invoiceable(order: Order, refunded_before: Literal["subtract", "hold", "full
     subtracted. A difference of at most 0.02 to the order's total goes to the largest line. An order of nothing has no
     lines and total 0.
 
-    Holds: `refunded-before-invoice`, `fully-refunded`, `negative-line` (no line of its rate can take it) and
-    `order-sums-differ`.
+    Holds: `refunded-before-invoice`, `fully-refunded`, `quantity-not-positive`, `negative-line` (no line of its rate
+    can take it) and `order-sums-differ`.
     """
     returns = order.returns if refunded_before != "full" else ()
     refunded = _kurus(sum((item.total for item in returns), Decimal(0)))
@@ -50,6 +50,13 @@ def invoiceable(order: Order, refunded_before: Literal["subtract", "hold", "full
     if refunded and target <= 0:
         raise _fully_refunded(order)
 
+    for line in order.lines:
+        if line.quantity <= 0 and line.total > 0:
+            raise Hold(
+                "quantity-not-positive",
+                f"Order {order.number}: the line {line.name!r} costs {line.total} for a quantity of {line.quantity}.",
+                "Correct the order at the platform, or invoice it by hand and ignore it.",
+            )
     remaining = _in_whole_kurus(order.lines)
     unassigned = sum(_take_returned(order, item, remaining) for item in returns)
     _spread_negative(order, remaining)

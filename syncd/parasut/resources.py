@@ -90,6 +90,7 @@ class SalesInvoice:
     description: str
     order_no: str
     issue_date: date | None
+    order_date: date | None
     item_type: str
     net_total: Decimal
     total_vat: Decimal
@@ -158,6 +159,7 @@ def parse_sales_invoice(resource: Resource) -> SalesInvoice:
         description=text(resource, "description"),
         order_no=text(resource, "order_no"),
         issue_date=optional_date(resource, "issue_date"),
+        order_date=optional_date(resource, "order_date"),
         item_type=text(resource, "item_type"),
         net_total=_figure(resource, "net_total"),
         total_vat=_figure(resource, "total_vat"),

@@ -25,7 +25,19 @@ def parse_body(content: bytes) -> Any:
     starts = [0] if text[:1] in ("[", "{") else [found.end() for found in _LINE_WITH_JSON.finditer(text)]
     for start in starts:
         try:
-            return json.loads(text[start:].rstrip("\ufeff \t\r\n"), parse_float=Decimal)
+            value = json.loads(text[start:].rstrip("\ufeff \t\r\n"), parse_float=Decimal)
+            return _whole_characters(value) if "\\ud" in text.lower() else value
         except (ValueError, RecursionError):
             continue
     raise UnreadableAnswer("the answer is not JSON")
+
+
+def _whole_characters(value: Any) -> Any:
+    """Half an emoji, cut off by a field's length, is no character: nothing can store or print it."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole_characters(name): _whole_characters(item) for name, item in value.items()}
+    return value

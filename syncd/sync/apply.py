@@ -240,6 +240,13 @@ def _forget_what_is_gone(plan: InvoicePlan, made: Mapping[str, str], refusal: Re
 
 
 def _refused(refusal: Refused) -> Hold:
+    if refusal.status == 403:
+        return Hold(
+            "refused",
+            f"Paraşüt refused: {refusal.message}",
+            "Give syncd's user the right to edit sales (Satışlar) in Paraşüt; `syncd check --connect` tells whether it "
+            "has it. Then `syncd orders retry --hold refused`.",
+        )
     return Hold(
         "refused",
         f"Paraşüt refused: {refusal.message}",

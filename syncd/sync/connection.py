@@ -44,7 +44,7 @@ def _parasut(workshop: Workshop, client: ParasutClient) -> Iterator[Finding]:
     try:
         identity = client.me()
     except ParasutError as error:
-        yield Finding("parasut", "login", False, error.message, error.remedy, isinstance(error, NotExecuted))
+        yield Finding("parasut", "login", False, error.message, _remedy(error), isinstance(error, NotExecuted))
         return
     yield Finding("parasut", "login", True, "client id, client secret, user name and password are right")
     company = identity.company(company_id)
@@ -71,7 +71,15 @@ def _parasut(workshop: Workshop, client: ParasutClient) -> Iterator[Finding]:
         Refresher(client, workshop.ledger, workshop.clock).small_lists(at_once=True)
         yield from _named_records(workshop, client)
     except ParasutError as error:
-        yield Finding("parasut", "lists", False, error.message, error.remedy, isinstance(error, NotExecuted))
+        yield Finding("parasut", "lists", False, error.message, _remedy(error), isinstance(error, NotExecuted))
+
+
+def _remedy(error: ParasutError) -> str:
+    if error.remedy:
+        return error.remedy
+    if isinstance(error, NotExecuted):
+        return "Check the network, the name server and parasut.base_url; a firewall may be in the way."
+    return "Give syncd's user the rights for sales (Satışlar) and accounts (Kasa ve Bankalar) in Paraşüt."
 
 
 def _named_records(workshop: Workshop, client: ParasutClient) -> Iterator[Finding]:
@@ -79,7 +87,9 @@ def _named_records(workshop: Workshop, client: ParasutClient) -> Iterator[Findin
     accounts = {account.name for account in knowledge.accounts()}
     for rule in workshop.settings.rules:
         for method, choice in rule.payment.items():
-            if choice.account is not None and choice.account not in accounts:
+            if choice.account in accounts:
+                yield Finding("parasut", "account", True, f"{choice.account} (payment {method!r} of {rule.name})")
+            elif choice.account is not None:
                 known = ", ".join(sorted(accounts)) or "none"
                 message = f"rule {rule.name}, payment {method!r}: Paraşüt has no account {choice.account!r}"
                 yield Finding("parasut", "account", False, message, f"Make it in Paraşüt or use one of: {known}.")

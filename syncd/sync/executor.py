@@ -24,6 +24,10 @@ class Stopped(SyncdError):
     """A person paused syncd, or asked this run to end: nothing more is sent."""
 
 
+class TryAgain(SyncdError):
+    """A step without a known outcome that does no harm when it is sent once more: the order waits for the next run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The record a step made. `answer` is None when the step was done by an earlier run."""
@@ -68,7 +72,9 @@ class Executor:
             return Outcome(before.remote_id or "", None)
         if before is not None and before.state in UNSETTLED:
             raise outcome_unknown(before)
-        if self._stopping() or self._ledger.setting(STOP_SETTING) is not None:
+        if self._stopping():
+            raise Stopped("Ended as asked, after the request in hand; the next run goes on.")
+        if self._ledger.setting(STOP_SETTING) is not None:
             raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
         step = StepRow(
             identity=identity,
@@ -99,6 +105,8 @@ class Executor:
         except OutcomeUnknown as error:
             self._finish(step, StepState.UNKNOWN, answer=error.message)
             logger.warning("the outcome of {} is unknown: {}", step.identity, error.message)
+            if is_harmless(step):
+                raise TryAgain("its wrong draft is being deleted; the next run goes on") from error
             raise outcome_unknown(step) from error
         remote_id = answer.resource.id if answer.body else ""
         self._finish(step, StepState.DONE, remote_id=remote_id)
@@ -108,10 +116,29 @@ class Executor:
         self._ledger.steps.finish(step.identity, state, self._clock(), remote_id=remote_id, answer=answer)
 
 
+def _what(step: StepRow) -> str:
+    name = step.identity.partition(" ")[2]
+    match step.kind:
+        case "sale":
+            return f"an invoice whose description ends with [sale {name.rpartition('#')[0]}]"
+        case "contact":
+            return "a second contact with the buyer's name, made just then"
+        case "payment":
+            return "a payment of the order's invoice"
+        case _:
+            return f"the {step.kind} {name}"
+
+
+def is_harmless(step: StepRow) -> bool:
+    """A deletion may be sent again whatever became of it: the draft is gone in the end either way."""
+    return step.kind == "delete"
+
+
 def outcome_unknown(step: StepRow) -> Hold:
     """The hold of an order one of whose writes may or may not have been carried out."""
     return Hold(
         "outcome-unknown",
         f"Whether Paraşüt carried out `{step.identity}` ({step.method} {step.path}) is not known.",
-        "Look in Paraşüt. Then `syncd orders resolve ORDER --adopt ID` if it is there, or `--send-again` if it is not.",
+        f"Look in Paraşüt for {_what(step)}. If it is there, `syncd orders resolve PLATFORM/NUMBER --adopt ID`; "
+        "if it is not, the same with `--send-again`.",
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from syncd.config.settings import Rule
 from syncd.errors import Hold, TemplateFailure
 from syncd.ledger.orders import OrderRow, State
 from syncd.mapping.document import RenderedDocument, render_document
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
 from syncd.sync.knowledge import LedgerKnowledge
+from syncd.sync.payments import ANY
 from syncd.sync.plan import plan_order
 from syncd.sync.workshop import Workshop
 
@@ -64,7 +66,7 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
         document = render_document(rule.mapping, payable, context.platform, context.rule_variables)
     except (Hold, TemplateFailure):
         return Explanation(tuple(reasons))
-    return Explanation(tuple(reasons), tuple(_fields(document, payable)))
+    return Explanation(tuple(reasons), (*_fields(document, payable), *_by_rule(rule, order)))
 
 
 def _fields(document: RenderedDocument, order: Order) -> Iterator[ExplainedField]:
@@ -75,6 +77,17 @@ def _fields(document: RenderedDocument, order: Order) -> Iterator[ExplainedField
         for name, value in rendered.fields.items():
             origin = _origin(document, (f"kinds.{line.kind}", "line"), name)
             yield ExplainedField(f"line {number} {name}", str(value), origin)
+
+
+def _by_rule(rule: Rule, order: Order) -> Iterator[ExplainedField]:
+    """What the rule itself decides, not its mapping."""
+    for name, template in (("invoice", rule.categories.invoice), ("contact", rule.categories.contact)):
+        if template is not None:
+            yield ExplainedField(f"category of the {name}", template.text, str(template.source.position))
+    choice = rule.payment.get(order.payment.method) or rule.payment.get(ANY)
+    if choice is not None and choice.position is not None:
+        yield ExplainedField("payment", choice.account or "unpaid", str(choice.position))
+    yield ExplainedField("invoice.issue_date", rule.issue_date, str(rule.position))
 
 
 def _origin(document: RenderedDocument, sections: tuple[str, ...], name: str) -> str:

@@ -129,7 +129,8 @@ def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
         return replace(row, state=State.ENDED, reason=f"{order.status} before it was invoiced")
     if has_reached(order.status, rule.trigger.status):
         return replace(row, state=State.DUE, reason=f"reached {rule.trigger.status}")
-    return replace(row, state=State.WAITING, reason=f"waits for {rule.trigger.status}; is {_status_words(order)}")
+    hint = "; map the word with the platform's `statuses` if it means more" if order.status is Status.OTHER else ""
+    return replace(row, state=State.WAITING, reason=f"waits for {rule.trigger.status}; is {_status_words(order)}{hint}")
 
 
 def held(row: OrderRow, hold: Hold) -> OrderRow:

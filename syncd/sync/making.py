@@ -117,7 +117,7 @@ def make_invoice(
     promise = Promise(plan.issue_date.isoformat(), plan.rule, contact_id)
     outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, promise)
     if outcome.answer is None:
-        return _read_again(step.identity, outcome.remote_id, row, work), False
+        return _read_again(step.identity, outcome.remote_id, row, contact_id, work), False
     work.ledger.set_setting(_FENCE_SETTING, str(max(_fence("sales_invoices", work), int(outcome.remote_id))))
     invoice = parse_sales_invoice(outcome.answer.resource)
     _same_buyer(outcome.answer.resource, step, plan, work)
@@ -143,7 +143,7 @@ def _same_buyer(resource: Resource, step: CreateInvoice, plan: InvoicePlan, work
         )
 
 
-def _read_again(identity: str, invoice_id: str, row: OrderRow, work: Work) -> SalesInvoice:
+def _read_again(identity: str, invoice_id: str, row: OrderRow, contact_id: str, work: Work) -> SalesInvoice:
     """An invoice that an earlier run made, or that a person adopted. Raises Hold when it is not what it should be."""
     try:
         invoice = read_invoice(work.client, invoice_id)
@@ -169,10 +169,10 @@ def _read_again(identity: str, invoice_id: str, row: OrderRow, work: Work) -> Sa
             f"The invoice {invoice_id} that syncd made was deleted or cancelled in Paraşüt.",
             "`syncd orders ignore` the order, or make its invoice by hand.",
         )
-    if invoice.contact_id is not None and row.contact_id is not None and invoice.contact_id != row.contact_id:
+    if invoice.contact_id is not None and invoice.contact_id != contact_id:
         raise Hold(
             "contact-changed",
-            f"The invoice {invoice_id} was made for the contact {row.contact_id}; it names {invoice.contact_id} now.",
+            f"The invoice {invoice_id} names the contact {invoice.contact_id}; the order's buyer is {contact_id} now.",
             "Look at it in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
         )
     return invoice

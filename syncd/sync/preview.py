@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from syncd.errors import Hold, ParasutError
+from syncd.errors import Hold, LedgerError, ParasutError
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.orders import OrderKey, OrderRow, State
 from syncd.orders.order import Order
 from syncd.sync.admission import Admission
 from syncd.sync.collect import judge_again
+from syncd.sync.first_day import refuse_a_second_ledger
 from syncd.sync.judge import held
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict, as_held
-from syncd.sync.selection import collect_all, counted, due_rows, in_turn, selected
+from syncd.sync.selection import collect_all, counted, due_rows, in_turn, must_know, selected
 from syncd.sync.standing import plan_row
 from syncd.sync.workshop import Workshop
 
@@ -40,23 +41,32 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
     rows = due_rows(workshop, changed, selection)
     if rows and workshop.client is not None and not offline:
         try:
+            refuse_a_second_ledger(workshop)
             Refresher(workshop.client, workshop.ledger, workshop.clock).refresh(len(rows))
-        except ParasutError as error:
+        except (ParasutError, LedgerError) as error:
             report.stopped = error
     knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
     admission = Admission(workshop.ledger, named=selection.order is not None)
-    for rule, row in in_turn(rows, workshop, selection, report):
+    obstacles, free = in_turn(rows, workshop, selection, report)
+    for row, why in obstacles:
+        if isinstance(why, Hold):
+            report.results.append(as_held(held(row, why)))
+        else:
+            report.results.append(Result(row, Verdict.WAITS, why))
+    for rule, row in free:
         waits = admission.refusal(rule, row)
-        if waits:
-            report.results.append(Result(row, Verdict.WAITS, waits))
-            continue
         record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
         order = replace(row.order, raw=record)
         context = workshop.context(rule, row.platform)
-        report.results.append(plan_or_hold(row, order, context, workshop.ledger, knowledge))
-        if report.results[-1].verdict is Verdict.INVOICED:
+        result = plan_or_hold(row, order, context, workshop.ledger, knowledge)
+        if result.verdict is Verdict.INVOICED and waits:
+            result = replace(result, verdict=Verdict.WAITS, message=waits)
+        elif result.verdict is Verdict.INVOICED:
             admission.count(rule, row)
+        report.results.append(result)
     report.results += [as_held(row) for row in changed.values() if row.state is State.HELD and selected(row, selection)]
+    if selection.order is not None and not changed:
+        must_know(workshop, selection, rows, report)
     return counted(report, workshop)
 
 

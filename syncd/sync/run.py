@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from loguru import logger
 
@@ -11,14 +13,17 @@ from syncd.ledger.orders import OrderRow, State
 from syncd.sync.admission import Admission
 from syncd.sync.apply import apply_order
 from syncd.sync.collect import judge_again
-from syncd.sync.executor import Executor, Stopped
+from syncd.sync.executor import Executor, Stopped, TryAgain
+from syncd.sync.first_day import refuse_a_second_ledger
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict, as_held
-from syncd.sync.selection import collect_all, counted, due_rows, in_turn, selected
+from syncd.sync.selection import collect_all, counted, due_rows, in_turn, must_know, selected
 from syncd.sync.standing import hold_unsettled
 from syncd.sync.workshop import Workshop
+
+_MOST_EQUAL_HOLDS: Final = 5
 
 
 def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result], None] = lambda _: None) -> Report:
@@ -37,6 +42,7 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
         ]
     ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
     rows = due_rows(workshop, {}, selection)
+    must_know(workshop, selection, rows, report)
     for result in report.results:
         on_result(result)
     try:
@@ -54,6 +60,7 @@ def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection,
         return
     assert workshop.client is not None
     ledger = workshop.ledger
+    refuse_a_second_ledger(workshop)
     refresher = Refresher(workshop.client, ledger, workshop.clock)
     refresher.refresh(len(rows))
     tools = Work(
@@ -64,16 +71,45 @@ def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection,
         clock=workshop.clock,
     )
     admission = Admission(ledger, named=selection.order is not None)
-    for rule, row in in_turn(rows, workshop, selection, report):
+    streak = _Streak()
+    obstacles, free = in_turn(rows, workshop, selection, report)
+    for row, why in obstacles:
+        yield _held(row, why, tools) if isinstance(why, Hold) else Result(row, Verdict.WAITS, why)
+    for rule, row in free:
         waits = admission.refusal(rule, row)
         if waits:
             yield Result(row, Verdict.WAITS, waits)
+            continue
+        stopped = streak.verdict(rule.name)
+        if stopped:
+            yield Result(row, Verdict.WAITS, stopped)
             continue
         sent = tools.executor.intended["sale"]
         result = _one(row, workshop.context(rule, row.platform), tools)
         if tools.executor.intended["sale"] > sent:  # also when it was held later: an invoice may be there
             admission.count(rule, row)
+        streak.note(rule.name, result)
         yield result
+
+
+@dataclass
+class _Streak:
+    """Holds of one kind in a row mean that the rule, not the order, is wrong."""
+
+    last: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def note(self, rule: str, result: Result) -> None:
+        """Count a result."""
+        code = result.hold.code if result.hold is not None else ""
+        before, count = self.last.get(rule, ("", 0))
+        self.last[rule] = (code, count + 1 if code and code == before else 1)
+
+    def verdict(self, rule: str) -> str:
+        """Why the rule's other orders wait, or ""."""
+        code, count = self.last.get(rule, ("", 0))
+        if not code or count < _MOST_EQUAL_HOLDS:
+            return ""
+        return f"the rule was stopped after {count} holds of one kind in a row ({code}); the next run tries again"
 
 
 def _one(row: OrderRow, context: PlanContext, tools: Work) -> Result:
@@ -81,6 +117,8 @@ def _one(row: OrderRow, context: PlanContext, tools: Work) -> Result:
         applied = apply_order(row, context, tools)
     except Hold as hold:
         return _held(row, hold, tools)
+    except TryAgain as error:
+        return Result(row, Verdict.WAITS, error.message)
     except (CompanyStopped, NotExecuted, Stopped, LedgerError):
         raise
     except ParasutError as error:

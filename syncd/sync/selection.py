@@ -11,7 +11,7 @@ from syncd.errors import Hold, UsageError
 from syncd.ledger.orders import OrderKey, OrderRow, State
 from syncd.sync.collect import Collected, collect
 from syncd.sync.judge import Judgement
-from syncd.sync.report import Report, Result, Selection, Verdict
+from syncd.sync.report import Report, Selection
 from syncd.sync.workshop import Workshop
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -52,6 +52,23 @@ def due_rows(workshop: Workshop, changed: Mapping[OrderKey, OrderRow], selection
     return sorted(rows, key=lambda row: (row.ordered_at or _NEVER, row.package))
 
 
+def must_know(workshop: Workshop, selection: Selection, rows: Sequence[OrderRow], report: Report) -> None:
+    """Raise UsageError when a person named an order that can't be worked on, saying why."""
+    if selection.order is None or rows or any(collected.error for collected in report.collected):
+        return
+    platform, text = selection.order
+    if platform not in workshop.settings.platforms:
+        known = ", ".join(workshop.settings.platforms)
+        raise UsageError(f"There is no platform {platform!r}.", f"The platforms are: {known}.")
+    found = workshop.ledger.orders.named(platform, text)
+    if not found:
+        raise UsageError(
+            f"{platform} shows no order {text} since the rules' `since`.", "Look for its number in the shop."
+        )
+    if not any(result.row.key == found[0].key for result in report.results):
+        raise UsageError(f"{found[0].name} is not due; it is {found[0].state}: {found[0].reason}.")
+
+
 def obstacle(row: OrderRow, workshop: Workshop, report: Report) -> Hold | str | None:
     """What keeps a due order from being worked on whatever its rule says; a hold needs a person, a text passes."""
     if row.platform not in workshop.settings.platforms:
@@ -70,21 +87,12 @@ def obstacle(row: OrderRow, workshop: Workshop, report: Report) -> Hold | str | 
 
 def in_turn(
     rows: Sequence[OrderRow], workshop: Workshop, selection: Selection, report: Report
-) -> Iterator[tuple[Rule, OrderRow]]:
-    """The due orders with their rules, rule by rule; what has an obstacle goes into the report instead."""
-    free: list[OrderRow] = []
-    for row in rows:
-        match obstacle(row, workshop, report):
-            case None:
-                free.append(row)
-            case Hold() as hold:
-                report.results.append(Result(row, Verdict.HELD, hold.message, hold=hold))
-            case str() as words:
-                report.results.append(Result(row, Verdict.WAITS, words))
-    for rule in selected_rules(workshop.settings, selection):
-        for row in free:
-            if row.rule == rule.name:
-                yield rule, row
+) -> tuple[list[tuple[OrderRow, Hold | str]], list[tuple[Rule, OrderRow]]]:
+    """The due orders that have an obstacle, with it; and the others with their rules, rule by rule."""
+    seen = [(row, obstacle(row, workshop, report)) for row in rows]
+    rules = selected_rules(workshop.settings, selection)
+    free = [(rule, row) for rule in rules for row, why in seen if why is None and row.rule == rule.name]
+    return [(row, why) for row, why in seen if why is not None], free
 
 
 def selected(row: OrderRow, selection: Selection) -> bool:

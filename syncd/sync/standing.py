@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.orders import OrderRow, State
-from syncd.ledger.steps import UNSETTLED, StepRow, StepState
+from syncd.ledger.steps import UNSETTLED, StepState
 from syncd.orders.order import Order
-from syncd.sync.executor import outcome_unknown
+from syncd.sync.executor import is_harmless, outcome_unknown
 from syncd.sync.known import Knowledge
 from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
 
@@ -31,11 +31,6 @@ def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, 
         issue_date=date.fromisoformat(promised) if promised else None,
         attempt=2 if deleted is not None and deleted.state is StepState.DONE else 1,
     )
-
-
-def is_harmless(step: StepRow) -> bool:
-    """A deletion may be sent again whatever became of it: the draft is gone in the end either way."""
-    return step.kind == "delete"
 
 
 def hold_unsettled(ledger: Ledger, at: datetime) -> list[OrderRow]:

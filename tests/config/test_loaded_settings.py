@@ -188,3 +188,12 @@ def test_the_same_text_gives_the_same_settings(tmp_path: Path) -> None:
     assert first is not None
     assert second is not None
     assert replace(first, rules=()) == replace(second, rules=())
+
+
+def test_a_payment_may_be_chosen_for_orders_without_a_method(tmp_path: Path) -> None:
+    text = SMALL + '    payment: {"": unpaid, "*": {account: iyzico}}\n'
+    loaded = load(tmp_path, text)
+    assert lines(loaded, tmp_path) == []
+    assert loaded.settings is not None
+    payment = loaded.settings.rules[0].payment
+    assert {method: choice.account for method, choice in payment.items()} == {"": None, "*": "iyzico"}

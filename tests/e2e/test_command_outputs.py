@@ -165,7 +165,9 @@ def test_a_wrong_path_in_a_mapping_of_ones_own_is_found_in_that_file(
     assert own.read_text(encoding="utf-8").splitlines()[row - 1][column - 1 :].startswith("biling")
     checked = here.syncd("check")
     assert checked.code == 1
-    assert checked.out == f"mappings/parasut/magazam.yaml:{row}:{column}: order has no 'biling' (did you mean billing?)\n"
+    assert (
+        checked.out == f"mappings/parasut/magazam.yaml:{row}:{column}: order has no 'biling' (did you mean billing?)\n"
+    )
 
 
 def test_an_override_with_a_wrong_path_is_found_in_the_rule(place: Make) -> None:

@@ -180,3 +180,19 @@ def test_what_cannot_be_booked_is_held(method: str, choices: Any, accounts: Any,
         payment(method, choices, accounts)
     assert caught.value.code == code
     assert caught.value.remedy
+
+
+def test_an_order_without_a_payment_method_is_booked_by_the_empty_one_or_the_rest() -> None:
+    assert payment("", {"": PaymentChoice(), "*": PaymentChoice("iyzico")}) == (
+        None,
+        "open: no method is collected later",
+    )
+    assert payment("", {"": PaymentChoice("Garanti TL"), "*": PaymentChoice()})[0].account == Known("1")
+    assert payment("", {"*": PaymentChoice("Garanti TL")})[0].account == Known("1")
+
+
+def test_an_order_without_a_payment_method_that_no_choice_is_for_is_held_and_the_key_to_add_is_shown() -> None:
+    with pytest.raises(Hold) as caught:
+        payment("", {"cod": PaymentChoice()})
+    assert caught.value.code == "payment-method-unknown"
+    assert caught.value.remedy.startswith('Add `""` or `"*"` to the rule\'s `payment`')

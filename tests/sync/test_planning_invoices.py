@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from factories import (
     KEY,
+    LIKELY,
     TODAY,
     VKN,
     FakeKnowledge,
@@ -189,8 +190,15 @@ def test_a_total_without_an_exact_net_is_taken_or_held_as_the_rule_says() -> Non
 
 def test_an_unknown_way_of_rounding_is_said() -> None:
     lines = (a_line("99.99", quantity=Decimal(7)), a_line("10.01", id="2", vat_rate=Decimal(10), quantity=Decimal(3)))
-    result = plan(an_order(lines=lines), knowledge=FakeKnowledge(products=PRODUCTS, profiles=ALL_PROFILES))
-    assert result.payable == Decimal("110.00")
+    unknown = plan(an_order(lines=lines), knowledge=FakeKnowledge(products=PRODUCTS, profiles=ALL_PROFILES))
+    assert (unknown.payable, unknown.certain) == (Decimal("110.00"), False)
+    known = plan(an_order(lines=lines), knowledge=FakeKnowledge(products=PRODUCTS, profiles=(LIKELY,)))
+    assert (known.payable, known.certain) == (Decimal("110.00"), True)
+
+
+def test_figures_that_every_way_of_rounding_agrees_on_are_certain() -> None:
+    result = plan(an_order(), knowledge=FakeKnowledge(products=PRODUCTS, profiles=ALL_PROFILES))
+    assert (result.payable, result.certain) == (Decimal("120.00"), True)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from factories import ROOT, a_mapping, a_rule, template
 from worlds import World
 
 from syncd.config.settings import Categories, Limits, PaymentChoice, ProductPolicy
-from syncd.errors import CompanyStopped
+from syncd.errors import CompanyStopped, UsageError
 from syncd.ledger.orders import State
 from syncd.ledger.steps import StepState
 from syncd.orders.status import Status
@@ -509,3 +509,76 @@ def test_a_platform_that_is_gone_from_the_configuration_leaves_its_orders_alone(
     report = here.plan(offline=True)
     assert {result.message for result in report.results} == {"the platform site is no longer in the configuration"}
     assert report.count(Verdict.WAITS) == 2
+
+
+def test_a_second_ledger_does_not_make_the_invoices_of_the_first_again(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    for file in here.folder.glob("ledger.db*"):
+        file.unlink()
+    for report in (here.plan(), here.apply()):
+        assert "Paraşüt holds the invoice" in str(report.stopped)
+        assert "move its file" in str(report.stopped)
+    assert len(here.invoices()) == 3
+    here.rules = (a_rule(since=date(2026, 11, 24)),)
+    here.sandbox.shop.orders[15]["date_created_gmt"] = "2026-11-24T17:02:09"
+    here.again(15, 500)
+    assert here.apply().count(Verdict.INVOICED) == 2
+
+
+def test_five_holds_of_one_kind_in_a_row_stop_the_rule_for_this_run(world: Make) -> None:
+    here = world(orders=40, user_role="ro", rules=(a_rule(status=Status.SHIPPED, product=SUBSTITUTE),))
+    del here.sandbox.parasut.products["300005"]  # the twin of a code
+    report = here.apply()
+    assert [result.hold.code for result in report.results if result.hold] == ["refused"] * 5
+    assert "stopped after 5 holds" in report.results[-1].message
+    assert "Satışlar" in report.results[0].hold.remedy if report.results[0].hold else False
+
+
+def test_a_plan_shows_what_waits_for_the_canary_too(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(canary=True),))
+    waiting = here.plan().results[1]
+    assert waiting.verdict is Verdict.WAITS
+    assert waiting.plan is not None
+    assert waiting.plan.payable == Decimal("226.47")
+
+
+@pytest.mark.parametrize("kind", ["close_before", "close_after"])
+def test_a_deletion_whose_answer_was_lost_is_asked_again(world: Make, kind: str) -> None:
+    here = world(orders=1, rules=(a_rule(product=SUBSTITUTE),), price_decimals=2, discount="unit")
+    order = here.sandbox.shop.orders[15]
+    order["line_items"][0] |= {"quantity": 3, "total": "83.42", "total_tax": "16.68"}
+    order |= {"line_items": order["line_items"][:1], "shipping_lines": [], "total": "100.10"}
+    here.sandbox.faults.add(Fault(kind, "DELETE", "sales_invoices/"))
+    assert verdicts(here.apply()) == {"15": "waits"}
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+    assert payables(here) == {"15": Decimal("100.10")}
+    assert len(here.invoices()) == 1
+
+
+def test_a_wrong_id_is_not_adopted(world: Make) -> None:
+    here = world(orders=2)
+    here.sandbox.faults.add(Fault("close_after", "POST", "sales_invoices$"))
+    here.apply()
+    own, other = list(here.sandbox.parasut.invoices)
+    for wrong in (other, "999"):
+        with ExitStack() as stack:
+            workshop = here.open(stack, network=False)
+            resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=wrong)
+        report = here.apply()
+        assert [result.hold.code for result in report.results if result.hold] == ["adopted-not-ours"]
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        resolve(workshop.ledger.orders.named("site", "15")[0], workshop, adopt=own)
+    assert verdicts(here.apply()) == {"15": "invoiced"}
+    assert list(here.sandbox.parasut.invoices) == [own, other]
+
+
+def test_a_named_order_that_can_not_be_worked_on_says_why(world: Make) -> None:
+    here = world(orders=3, rules=(a_rule(status=Status.SHIPPED),))
+    with pytest.raises(UsageError, match="shows no order 9999"):
+        here.apply(order=("site", "9999"))
+    with pytest.raises(UsageError, match="no platform 'foo'"):
+        here.apply(order=("foo", "17"))
+    with pytest.raises(UsageError, match="not due; it is waiting: waits for shipped"):
+        here.apply(order=("site", "15"))
