@@ -71,7 +71,9 @@ class World:
         )
 
     def open(self, stack: ExitStack, **changes: Any) -> Workshop:
-        return stack.enter_context(open_workshop(self.settings(), clock=lambda: self.now, **changes))
+        return stack.enter_context(
+            open_workshop(self.settings(), clock=lambda: self.now, sleep=lambda _: None, **changes)
+        )
 
     def apply(self, **selection: Any) -> Report:
         with ExitStack() as stack:

@@ -15,6 +15,7 @@ from syncd.config.schemas import validator
 from syncd.errors import ConfigurationError
 from syncd.mapping.template import compile_expression, compile_template
 from syncd.orders.status import Status
+from syncd.platforms.connector_fields import field_problems
 from syncd.platforms.connector_paths import Each, name_problems, path_problems
 from syncd.problem import Position, Problem, Source
 
@@ -46,8 +47,9 @@ def load_connector(path: Path) -> Connector:
     wrong_settings = None if problems else settings_problem(document)
     if wrong_settings is not None:
         problems.append(wrong_settings)
+    problems += field_problems(document)
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(sorted(dict.fromkeys(problems), key=lambda problem: problem.position))
     functions = {name: _function(document, name, problems) for name in document.data.get("functions", {})}
     parts = _compiled(document, (), problems)
     problems += name_problems(document)

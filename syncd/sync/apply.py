@@ -172,9 +172,7 @@ def _repair(
     if not fresh or not better or not plan.invoice.identity.endswith("#1"):
         raise wrong
     try:
-        run_step(
-            work, f"delete {plan.invoice.identity}", "delete", delete_sales_invoice(invoice.id), "sales_invoices", row
-        )
+        _delete(invoice.id, row, work)
     except Refused as refusal:
         raise wrong from refusal
     row = work.ledger.orders.by_id(row.ledger_id) or row
@@ -188,14 +186,21 @@ def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
         return row
     if step.state in UNSETTLED:
         work.ledger.steps.finish(step.identity, StepState.NOT_EXECUTED, work.clock(), answer="to be asked again")
-    request = delete_sales_invoice(step.path.rsplit("/", 1)[-1])
     try:
-        run_step(work, step.identity, "delete", request, "sales_invoices", row)
+        _delete(step.path.rsplit("/", 1)[-1], row, work)
+    except Refused as refusal:
+        raise _refused(refusal) from refusal
+    return work.ledger.orders.by_id(row.ledger_id) or row
+
+
+def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:
+    identity = f"delete sale {row.key}#1"
+    try:
+        run_step(work, identity, "delete", delete_sales_invoice(invoice_id), "sales_invoices", row)
     except Refused as refusal:
         if refusal.status != 404:
-            raise _refused(refusal) from refusal
-        work.ledger.steps.finish(step.identity, StepState.DONE, work.clock(), answer="gone already")
-    return work.ledger.orders.by_id(row.ledger_id) or row
+            raise
+        work.ledger.steps.finish(identity, StepState.DONE, work.clock(), answer="gone already")
 
 
 def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -34,8 +35,10 @@ def open_workshop(
     ledger_url: str | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     stopping: Callable[[], bool] = lambda: False,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Workshop]:
     """Ledger, client and platforms for a run. With `network` False neither Paraşüt nor a platform can be asked.
+    `sleep` is how a platform's client waits before it asks again.
 
     Raises LedgerError, ConfigurationError.
     """
@@ -47,6 +50,6 @@ def open_workshop(
         if network:
             client = stack.enter_context(open_client(settings.parasut, ledger))
             for name, platform in settings.platforms.items():
-                platforms[name] = open_platform(platform)
+                platforms[name] = open_platform(platform, sleep=sleep)
                 stack.callback(platforms[name].close)
         yield Workshop(settings, ledger, platforms, client, clock, stopping)

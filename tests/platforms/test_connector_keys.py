@@ -114,3 +114,11 @@ def test_a_setting_that_is_not_described_is_told_at_its_key(name: str, needed: s
 def test_most_keys_are_closed() -> None:
     assert len(closed()) > 100
     assert {steps[0] for steps in closed()} == set(DOCUMENT.data)
+
+
+@pytest.mark.parametrize("steps", [steps for steps in DOCUMENT.keys if is_below_a_part_of_the_order(steps)], ids=dotted)
+def test_every_misspelt_field_of_a_part_of_the_order_is_told_at_its_exact_place(steps: Steps, tmp_path: Path) -> None:
+    problems, place = misspelt(steps, tmp_path)
+    here = [problem for problem in problems if (problem.position.line, problem.position.column) == place]
+    assert [problem.message.partition(" under ")[0] for problem in here] == [f"unknown key '{steps[-1]}x'"]
+    assert here[0].suggestion == steps[-1]
