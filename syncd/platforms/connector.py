@@ -47,7 +47,8 @@ def load_connector(path: Path) -> Connector:
     wrong_settings = None if problems else settings_problem(document)
     if wrong_settings is not None:
         problems.append(wrong_settings)
-    problems += field_problems(document)
+    told = {problem.position for problem in problems}
+    problems += [problem for problem in field_problems(document) if problem.position not in told]
     if problems:
         raise ConfigurationError(sorted(dict.fromkeys(problems), key=lambda problem: problem.position))
     functions = {name: _function(document, name, problems) for name in document.data.get("functions", {})}
