@@ -44,7 +44,7 @@ _CATEGORIES = {"invoice": "Web Satışları", "contact": "Web Müşterileri", "p
 _FIRST_RULE: dict[str, Any] = {
     "name": "site-kapida-odeme",
     "platforms": ["site"],
-    "trigger": {"status": "shipped", "since": "2026-01-01", "if": "order.payment.method == 'cod'"},
+    "trigger": {"status": "shipped", "since": "2026-12-01", "if": "order.payment.method == 'cod'"},
     "mapping": "satis-faturasi",
     "categories": _CATEGORIES,
     "payment": {"*": "unpaid"},
@@ -54,7 +54,7 @@ _FIRST_RULE: dict[str, Any] = {
 _SECOND_RULE: dict[str, Any] = {
     "name": "site-odenmis",
     "platforms": ["site"],
-    "trigger": {"status": "preparing", "since": "2026-01-01", "if": "order.total > 0"},
+    "trigger": {"status": "preparing", "since": "2026-12-01", "if": "order.total > 0"},
     "otherwise": True,
     "every": "2m",
     "mapping": "satis-faturasi",

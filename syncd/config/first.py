@@ -106,7 +106,6 @@ rules:
       status: preparing                # Hazırlanan; or awaiting_approval (Onay Bekleyen), shipped (Kargolanan)
       since: {answers.since}                # nothing ordered earlier is ever invoiced
       if: order.total > 0
-    every: 5m
     mapping: satis-faturasi
     categories:
       invoice: Web Satışları
