@@ -13,18 +13,17 @@ from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
 from syncd.ledger.orders import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepState
-from syncd.orders.amounts import GrossLine, solve
+from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
 from syncd.parasut.resources import SalesInvoice
 from syncd.sync.contacts import usable_email, usable_tax_number
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
-from syncd.sync.plan import InvoicePlan, PlanContext
+from syncd.sync.plan import TOLERANCE, InvoicePlan, PlanContext, gross_lines
 from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
-TOLERANCE: Final = Decimal("0.01")
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
 _SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
 _PRODUCT_HOLDS = frozenset({"product-missing", "product-code-ambiguous"})
@@ -152,8 +151,7 @@ def _acceptable(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context
 
 def _solve_again(row: OrderRow, context: PlanContext, work: Work) -> Decimal:
     order = invoiceable(row.order, context.rule.refunded_before)
-    lines = [GrossLine(line.total, line.quantity, line.vat_rate) for line in order.lines]
-    return solve(lines, LedgerKnowledge(work.ledger).profiles).figures.payable
+    return solve(gross_lines(order), LedgerKnowledge(work.ledger).profiles).figures.payable
 
 
 def _repair(

@@ -24,13 +24,8 @@ class LedgerKnowledge:
         self._products: list[KnownProduct] = []
         self._categories: list[KnownCategory] = []
         self._read: dict[tuple[Kind, str], list[Mirrored]] = {}
-        self.refresh_profiles()
-
-    def refresh_profiles(self) -> None:
-        """Read the rounding profiles that remain possible."""
-        known = {str(profile): profile for profile in ALL_PROFILES}
-        remaining = tuple(known[key] for key in self._ledger.company.rounding() if key in known)
-        self._profiles = remaining or ALL_PROFILES
+        known = {profile.key: profile for profile in ALL_PROFILES}
+        self._profiles = tuple(known[key] for key in ledger.company.rounding() if key in known) or ALL_PROFILES
 
     @property
     def profiles(self) -> Sequence[RoundingProfile]:

@@ -37,7 +37,7 @@ from syncd.sync.steps import (
 
 CURRENCIES = {"TRY": "TRL", "TRL": "TRL", "USD": "USD", "EUR": "EUR", "GBP": "GBP"}
 DESCRIPTION_BYTES = 255
-_TOLERANCE = Decimal("0.01")
+TOLERANCE = Decimal("0.01")  # the most that an invoice may differ from its order where no exact one exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def plan_order(
     )
     products, product_steps = _products(document, names["product"], rule, knowledge)
     payment, payment_words = resolve_payment(order, rule.payment, currency, day, context.zone, knowledge)
-    solution = solve([_gross(line) for line in payable_order.lines], knowledge.profiles, cautious=attempt > 1)
+    solution = solve(gross_lines(payable_order), knowledge.profiles, cautious=attempt > 1)
     _accept(solution, rule)
 
     attributes = {
@@ -282,15 +282,16 @@ def _products(
     return refs, (*category_steps, *(replace(step, category=category) for step in steps.values()))
 
 
-def _gross(line: Any) -> GrossLine:
-    return GrossLine(total=line.total, quantity=line.quantity, vat_rate=line.vat_rate)
+def gross_lines(order: Order) -> list[GrossLine]:
+    """The order's lines as the amounts are solved for."""
+    return [GrossLine(total=line.total, quantity=line.quantity, vat_rate=line.vat_rate) for line in order.lines]
 
 
 def _accept(solution: Solution, rule: Rule) -> None:
     if solution.exact:
         return
     off = f"The nearest payable to {solution.target} that Paraşüt can compute is {solution.figures.payable}."
-    if abs(solution.difference) > _TOLERANCE:
+    if abs(solution.difference) > TOLERANCE:
         raise Hold("totals-differ", off, "Invoice it by hand and `syncd orders ignore` it.")
     if rule.inexact == "hold":
         raise Hold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from syncd.config.settings import Settings
-from syncd.errors import Hold, ParasutError, SyncdError, UsageError
+from syncd.errors import ParasutError, UsageError
 from syncd.ledger.orders import OrderKey
 from syncd.orders.json import order_from_json
 from syncd.orders.order import Order
@@ -68,13 +69,9 @@ def _planned(
     return plan_or_hold(row, order, workshop.context(wanted, platform), workshop.ledger, knowledge)
 
 
-def _order(raw: dict[str, Any], read: Any) -> Order:
+def _order(raw: dict[str, Any], read: Callable[[Mapping[str, Any]], Order]) -> Order:
     try:
         return order_from_json(raw) if {"lines", "ordered_at"} <= raw.keys() else read(raw)
-    except Hold:
-        raise
-    except SyncdError:
-        raise
     except ValueError as error:
         raise UsageError(
             f"The order can't be read: {error}.", "Save it with `syncd orders show --format json`."
