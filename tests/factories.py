@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.config.settings import Rule, Trigger
 from syncd.ledger.mirror import Kind
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.mapping.document import DocumentMapping
 from syncd.mapping.template import Template, compile_expression, compile_template
 from syncd.orders.amounts import RoundingProfile

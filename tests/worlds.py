@@ -11,7 +11,7 @@ from typing import Any
 from factories import HERE, ISTANBUL, a_rule
 
 from syncd.config.settings import ParasutSettings, PlatformSettings, Rule, Secret, Settings
-from syncd.ledger.orders import OrderRow
+from syncd.ledger.order_row import OrderRow
 from syncd.orders.status import Status
 from syncd.resources import MAPPINGS
 from syncd.sandbox.server import Sandbox

@@ -13,7 +13,7 @@ import typer
 from syncd.cli.options import ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
 from syncd.errors import UsageError
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.company import open_workshop
 from syncd.sync.decisions import ignore as ignore_order
 from syncd.sync.decisions import resolve as resolve_order

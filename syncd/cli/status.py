@@ -8,7 +8,7 @@ from syncd.cli.options import ConfigOption, FormatOption, settings_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
 from syncd.config.settings import Settings
 from syncd.ledger.ledger import RuleState
-from syncd.ledger.orders import State
+from syncd.ledger.order_row import State
 from syncd.sync.company import open_workshop
 from syncd.sync.executor import STOP_SETTING
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from syncd.config.settings import Rule
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.orders import OrderRow
+from syncd.ledger.order_row import OrderRow
 
 
 @dataclass

@@ -11,7 +11,7 @@ from loguru import logger
 
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepState
 from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable

@@ -12,7 +12,7 @@ from loguru import logger
 from syncd.config.settings import Rule
 from syncd.errors import Hold, PlatformError
 from syncd.ledger.ledger import Ledger, Mark
-from syncd.ledger.orders import OrderKey, OrderRow
+from syncd.ledger.order_row import OrderKey, OrderRow
 from syncd.orders.status import Status
 from syncd.platforms.platform import Platform, Record
 from syncd.sync.judge import Judgement, Seen, decide, judge

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncd.ledger.mirror import Mirrored
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.orders.identity import is_filler, is_relay_email, is_tckn, is_vkn, normalise_email, normalise_tax_number
 from syncd.orders.turkish import lower_tr
 from syncd.sync.known import Knowledge, KnownContact

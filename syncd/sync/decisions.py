@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from syncd.errors import UsageError
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepRow, StepState
 from syncd.orders.status import SIDE_EXITS
 from syncd.sync.executor import ADOPTED, STOP_SETTING

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from syncd.config.settings import Rule
 from syncd.errors import Hold, TemplateFailure
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.mapping.document import RenderedDocument, render_document
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
+from syncd.sync.judge import OPEN_STATES
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.payments import ANY
 from syncd.sync.plan import plan_order
@@ -42,19 +43,12 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     rule = next((rule for rule in workshop.settings.rules if rule.name == row.rule), None)
     if row.platform not in workshop.settings.platforms:
         return Explanation((f"The platform {row.platform} is no longer in the configuration.",))
+    standing = _standing(row)
     if rule is None:
-        owner, reason = None, ""
-        try:
-            owner, reason = workshop.judgement.owner(row.platform, order)
-        except Hold as hold:
-            reason = str(hold)
-        if owner is None:
-            return Explanation((f"No rule wants this order: {reason}.",))
-        return Explanation((f"Rule {owner.name} takes it at the next run.",))
-    reasons = [f"Rule {rule.name} ({rule.position}) owns it.", f"It is {row.state}: {row.reason}."]
-    if row.state is State.HELD:
-        reasons[1] = f"It is held ({row.hold_code}): {row.reason}"
-        reasons.append(row.remedy)
+        if row.state not in OPEN_STATES or row.invoice_id is not None:
+            return Explanation((f"Its rule, {row.rule}, is no longer in the configuration.", *standing))
+        return Explanation((_claim(row, order, workshop),))
+    reasons = [f"Rule {rule.name} ({rule.position}) owns it.", *standing]
     context = workshop.context(rule, row.platform)
     try:
         plan_order(row.key, row.name, order, context, LedgerKnowledge(workshop.ledger, looked_up=False))
@@ -67,6 +61,20 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     except (Hold, TemplateFailure):
         return Explanation(tuple(reasons))
     return Explanation(tuple(reasons), (*_fields(document, payable), *_by_rule(rule, order)))
+
+
+def _standing(row: OrderRow) -> tuple[str, ...]:
+    if row.state is State.HELD:
+        return (f"It is held ({row.hold_code}): {row.reason}", row.remedy)
+    return (row.reason[:1].upper() + row.reason[1:] + ".",)
+
+
+def _claim(row: OrderRow, order: Order, workshop: Workshop) -> str:
+    try:
+        owner, reason = workshop.judgement.owner(row.platform, order)
+    except Hold as hold:
+        return str(hold)
+    return f"No rule wants this order: {reason}." if owner is None else f"Rule {owner.name} takes it at the next run."
 
 
 def _fields(document: RenderedDocument, order: Order) -> Iterator[ExplainedField]:

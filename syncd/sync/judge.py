@@ -11,7 +11,7 @@ from typing import Any
 
 from syncd.config.settings import Rule
 from syncd.errors import Hold, TemplateFailure
-from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.json import order_to_json
 from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached

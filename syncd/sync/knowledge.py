@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.orders.amounts import ALL_PROFILES, RoundingProfile
 from syncd.orders.order import Order
 from syncd.sync.contacts import mirrored_contact

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from syncd.ledger.mirror import Kind
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.orders.amounts import RoundingProfile
 from syncd.orders.order import Order
 from syncd.sync.steps import Ref

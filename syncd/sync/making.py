@@ -9,7 +9,7 @@ from datetime import datetime
 from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
-from syncd.ledger.orders import OrderRow
+from syncd.ledger.order_row import OrderRow
 from syncd.ledger.steps import Promise, StepState
 from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient

@@ -10,7 +10,7 @@ from typing import Any
 
 from syncd.config.settings import Categories, Rule
 from syncd.errors import Hold, TemplateFailure
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.mapping.cuts import truncate_bytes
 from syncd.mapping.document import RenderedDocument, RenderedLine, render_document
 from syncd.mapping.template import Template

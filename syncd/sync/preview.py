@@ -8,7 +8,7 @@ from typing import Any
 
 from syncd.errors import Hold, LedgerError, ParasutError
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.order import Order
 from syncd.sync.admission import Admission
 from syncd.sync.collect import judge_again

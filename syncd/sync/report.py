@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from syncd.errors import Hold, SyncdError
-from syncd.ledger.orders import OrderRow
+from syncd.ledger.order_row import OrderRow
 from syncd.sync.collect import Collected
 from syncd.sync.plan import InvoicePlan
 

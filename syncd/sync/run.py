@@ -9,7 +9,7 @@ from typing import Final
 from loguru import logger
 
 from syncd.errors import CompanyStopped, Hold, LedgerError, NotExecuted, ParasutError
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.admission import Admission
 from syncd.sync.apply import apply_order
 from syncd.sync.collect import judge_again

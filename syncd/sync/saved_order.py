@@ -12,7 +12,7 @@ from typing import Any
 
 from syncd.config.settings import Settings
 from syncd.errors import ParasutError, UsageError
-from syncd.ledger.orders import OrderKey
+from syncd.ledger.order_row import OrderKey
 from syncd.orders.json import order_from_json
 from syncd.orders.order import Order
 from syncd.platforms.platform import open_platform

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from syncd.config.settings import Rule, Settings
 from syncd.errors import Hold, UsageError
-from syncd.ledger.orders import OrderKey, OrderRow, State
+from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.sync.collect import Collected, collect
 from syncd.sync.judge import Judgement
 from syncd.sync.report import Report, Selection

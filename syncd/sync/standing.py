@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepState
 from syncd.orders.order import Order
 from syncd.sync.executor import is_harmless, outcome_unknown

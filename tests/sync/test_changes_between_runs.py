@@ -17,11 +17,12 @@ from worlds import World
 from syncd.config.settings import Limits, PaymentChoice, ProductPolicy
 from syncd.ledger.ledger import RuleState
 from syncd.ledger.mirror import MirrorState
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.orders.status import Status
 from syncd.sandbox.faults import Fault
 from syncd.sync import making, refresh
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
+from syncd.sync.explain import explain
 from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
 
@@ -241,6 +242,10 @@ def test_an_unfinished_invoice_of_a_renamed_rule_is_held_until_the_name_is_back(
     here.rules = (a_rule(name="yeni-ad", payment=PAID),)
     assert holds(here.plan()) == holds(here.apply()) == {"15": "rule-gone"}
     assert standing(here) == (State.HELD, "rule-gone", identity)
+    with ExitStack() as stack:
+        reasons = explain(row_of(here), here.open(stack, network=False)).reasons
+    assert reasons[0] == "Its rule, site-hazirlanan, is no longer in the configuration."
+    assert "rule-gone" in reasons[1]
     here.later(minutes=5)
     assert here.apply().results == []
     here.rules = (a_rule(payment=PAID),)

@@ -11,7 +11,7 @@ import pytest
 from factories import ISTANBUL, KEY, NOW, PLATFORM, a_line, a_rule, an_order
 
 from syncd.errors import Hold
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.orders.order import Order, Return
 from syncd.orders.status import MAIN_WAY, Status
 from syncd.sync.judge import Judgement, Seen, judge

@@ -14,7 +14,7 @@ from worlds import World
 
 from syncd.config.settings import PaymentChoice, ProductPolicy
 from syncd.errors import Hold
-from syncd.ledger.orders import OrderRow, State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.problem import Source
 from syncd.sandbox.faults import Fault
 from syncd.sync.decisions import ignore, retry

@@ -16,7 +16,7 @@ from worlds import World
 
 from syncd.config.settings import Categories, Limits, PaymentChoice, ProductPolicy
 from syncd.errors import CompanyStopped, UsageError
-from syncd.ledger.orders import State
+from syncd.ledger.order_row import State
 from syncd.ledger.steps import StepState
 from syncd.orders.status import Status
 from syncd.sandbox.faults import Fault
