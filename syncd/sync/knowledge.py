@@ -24,6 +24,7 @@ class LedgerKnowledge:
         self._products: list[KnownProduct] = []
         self._categories: list[KnownCategory] = []
         self._read: dict[tuple[Kind, str], list[Mirrored]] = {}
+        self._anything_sold = ledger.steps.any_sale()
         known = {profile.key: profile for profile in ALL_PROFILES}
         self._profiles = tuple(known[key] for key in ledger.company.rounding() if key in known) or ALL_PROFILES
 
@@ -80,6 +81,8 @@ class LedgerKnowledge:
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         """The number of another order whose invoice holds a line of this one."""
+        if not self._anything_sold:
+            return None
         return self._ledger.orders.claimed_by_another(key, order)
 
     def _mirrored(self, kind: Kind, key: str | None = None) -> list[Mirrored]:

@@ -15,7 +15,9 @@ from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
 
 def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, knowledge: Knowledge) -> InvoicePlan:
     """Plan a due order as both the dry run and the real run do. Raises Hold; `outcome-unknown` comes first."""
-    unsettled = [] if row.id is None else [step for step in ledger.steps.unsettled(row.id) if not is_harmless(step)]
+    if row.id is None:  # the ledger has never seen it
+        return plan_order(row.key, row.name, order, context, knowledge)
+    unsettled = [step for step in ledger.steps.unsettled(row.id) if not is_harmless(step)]
     if unsettled:
         raise outcome_unknown(unsettled[0])
     deleted = ledger.steps.get(f"delete sale {row.key}#1")
