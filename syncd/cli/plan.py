@@ -85,10 +85,14 @@ def apply(
     show = _show if format is Format.TEXT else _silent
     with open_workshop(settings, stopping=stop_on_signals()) as workshop, workshop.ledger.company.lease():
         report = work(workshop, _selection(rule, order), show)
+        held = sum(workshop.ledger.orders.holds().values())
     if format is Format.JSON:
         print_json(report_data(report))
     else:
         sys.stdout.write("\n".join(summary_lines(report, dry=False)) + "\n")
+        if held:
+            orders = "1 order waits" if held == 1 else f"{held} orders wait"
+            sys.stdout.write(f"{orders} for a person in all: `syncd orders list --state held`\n")
     raise typer.Exit(report_exit_code(report))
 
 

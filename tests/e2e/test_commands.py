@@ -125,6 +125,8 @@ def test_a_held_order_is_shown_retried_and_ignored(place: Make) -> None:
     apply = here.syncd("apply")
     assert apply.code == 1
     assert "product-code-ambiguous" in apply.out
+    later = here.syncd("apply")
+    assert (later.code, "2 orders wait for a person in all" in later.out) == (0, True)
     listed = here.syncd("orders", "list", "--state", "held", "--format", "json")
     assert [row["name"] for row in json.loads(listed.out)] == ["site/17", "site/15"]
     assert "2 × product-code-ambiguous" in here.syncd("status").out
