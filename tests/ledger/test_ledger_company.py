@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,6 +57,15 @@ def test_the_second_worker_on_a_ledger_is_told_so_at_once(url: str, ledger: Ledg
         pass
     with other.company.lease():
         pass
+
+
+def test_a_lock_belongs_to_the_owner_of_the_ledger(url: str, ledger: Ledger, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    if os.geteuid() == 0:  # as root, for a service that runs under another user
+        os.chown(file, 12345, 12345)
+    with ledger.company.lease():
+        (lock,) = tmp_path.glob("*.work.lock")
+        assert (lock.stat().st_uid, lock.stat().st_mode & 0o777) == (file.stat().st_uid, 0o600)
 
 
 def test_the_state_of_a_rule_is_kept(ledger: Ledger) -> None:
