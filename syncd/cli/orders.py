@@ -218,7 +218,7 @@ def _one(order: str, config: Path | None, *, deciding: bool = False) -> Iterator
 
 
 def _why_unknown(workshop: Workshop) -> str:
-    if not workshop.ledger.marks():
+    if not workshop.ledger.marks() or not workshop.settings.rules:
         return "`syncd apply` reads orders into the ledger; before the first one, `syncd plan --order` shows an order."
     earliest = min(rule.trigger.since for rule in workshop.settings.rules)
     return f"`syncd orders list` shows those it has. Nothing that changed before {earliest} is read (`since`)."

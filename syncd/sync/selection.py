@@ -18,6 +18,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def collect_all(workshop: Workshop, selection: Selection, judgement: Judgement, *, store: bool) -> Iterator[Collected]:
+    """Read every platform that the selected rules are for; each once, however many rules share it."""
     wanted = {name for rule in selected_rules(workshop.settings, selection) for name in rule.platforms}
     if selection.order is not None:
         wanted &= {selection.order[0]}
@@ -28,6 +29,9 @@ def collect_all(workshop: Workshop, selection: Selection, judgement: Judgement, 
 
 
 def selected_rules(settings: Settings, selection: Selection) -> list[Rule]:
+    """The rules a command asked for, in their order. Raises UsageError when there is none."""
+    if not settings.rules:
+        raise UsageError("The configuration has no rules.", "Add one under `rules`; syncd.yaml.example shows two.")
     rules = [rule for rule in settings.rules if selection.rule in (None, rule.name)]
     if not rules:
         names = ", ".join(rule.name for rule in settings.rules)
@@ -96,6 +100,7 @@ def in_turn(
 
 
 def selected(row: OrderRow, selection: Selection) -> bool:
+    """Whether a command asked for this order."""
     if selection.rule is not None and row.rule != selection.rule:
         return False
     if selection.order is None:
@@ -105,6 +110,7 @@ def selected(row: OrderRow, selection: Selection) -> bool:
 
 
 def counted(report: Report, workshop: Workshop) -> Report:
+    """The report with what the run has cost at Paraşüt."""
     if workshop.client is not None:
         report.calls = workshop.client.calls
         report.throttled = workshop.client.throttled

@@ -205,6 +205,15 @@ def test_secrets_tax_numbers_and_emails_reach_no_output(place: Make) -> None:
     assert not re.search(r"[\w.]+@[\w.]+\.test", everything)
 
 
+def test_a_configuration_without_rules_says_so(place: Make) -> None:
+    here = place(config=CONFIG.partition("rules:")[0], orders=1)
+    assert here.syncd("check").code == 0
+    for words in (("plan",), ("apply",)):
+        done = here.syncd(*words)
+        assert (done.code, "has no rules" in done.err) == (2, True)
+    assert here.syncd("status").code == 0
+
+
 def test_the_ledger_is_for_its_owner_alone(place: Make) -> None:
     here = place(orders=1)
     here.syncd("apply")
