@@ -8,7 +8,7 @@ from syncd.errors import UsageError
 from syncd.ledger.order_row import OrderRow, State
 from syncd.ledger.steps import UNSETTLED, StepRow, StepState
 from syncd.orders.status import SIDE_EXITS
-from syncd.sync.executor import ADOPTED, STOP_SETTING
+from syncd.sync.executor import ADOPTED, STOP_SETTING, is_harmless
 from syncd.sync.judge import decide, held, undone
 from syncd.sync.workshop import Workshop
 
@@ -17,7 +17,7 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
     """A person says: try a held order again. Its rule is found anew when it has none. Raises UsageError."""
     if row.state is not State.HELD:
         raise UsageError(f"{row.name} is not held; it is {row.state}.", "Only held orders can be retried.")
-    unsettled = [step for step in steps_of(row, workshop) if step.state in UNSETTLED]
+    unsettled = _open_questions(row, workshop)
     if unsettled:
         raise UsageError(
             f"{row.name} has a step whose outcome is not known: {unsettled[0].identity}.",
@@ -48,6 +48,11 @@ def steps_of(row: OrderRow, workshop: Workshop) -> list[StepRow]:
     return [*shared, *steps.of_order(row.ledger_id)]
 
 
+def _open_questions(row: OrderRow, workshop: Workshop) -> list[StepRow]:
+    """The steps that only a person can settle; a deletion is simply asked again."""
+    return [step for step in steps_of(row, workshop) if step.state in UNSETTLED and not is_harmless(step)]
+
+
 def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow:
     """A person looked in Paraşüt for the step whose outcome is not known.
 
@@ -57,7 +62,7 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     ledger, at = workshop.ledger, workshop.clock()
     if row.state is not State.HELD:
         raise UsageError(f"{row.name} is not held; it is {row.state}.", "`syncd orders show` tells how it is.")
-    unsettled = [step for step in steps_of(row, workshop) if step.state in UNSETTLED]
+    unsettled = _open_questions(row, workshop)
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]

@@ -551,6 +551,13 @@ def test_a_deletion_whose_answer_was_lost_is_asked_again(world: Make, kind: str)
     order |= {"line_items": order["line_items"][:1], "shipping_lines": [], "total": "100.10"}
     here.sandbox.faults.add(Fault(kind, "DELETE", "sales_invoices/"))
     assert verdicts(here.apply()) == {"15": "waits"}
+    with ExitStack() as stack:  # a person who holds the id of the draft must not be able to call it deleted
+        workshop = here.open(stack, network=False)
+        ledger, row = workshop.ledger, here.rows()[0]
+        held = ledger.orders.change(row, "held for a test", here.now, state=State.HELD.value, hold_code="unexpected")
+        with pytest.raises(UsageError, match="no step whose outcome is not known"):
+            resolve(held, workshop, adopt="400001")
+        assert retry(held, workshop).state is State.DUE
     assert verdicts(here.apply()) == {"15": "invoiced"}
     assert payables(here) == {"15": Decimal("100.10")}
     assert len(here.invoices()) == 1
