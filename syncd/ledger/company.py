@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from syncd.errors import Busy, LedgerError
+from syncd.errors import Busy
 from syncd.ledger import tables
 from syncd.ledger.database import Database
+from syncd.ledger.locks import lock_beside
 
 _Result = TypeVar("_Result")
 
@@ -110,12 +109,7 @@ class CompanyStore:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self._lock("work", timeout=0))
-            except OSError as error:
-                if not isinstance(error, Timeout):
-                    raise LedgerError(
-                        f"The lock file beside the ledger can't be used: {error.strerror}.",
-                        "Check the owner and mode of the ledger's folder.",
-                    ) from error
+            except Timeout as error:
                 raise Busy(
                     "Another syncd is working on this ledger.",
                     "Wait until it has ended; `syncd status` shows its progress.",
@@ -127,21 +121,4 @@ class CompanyStore:
         if file is None:  # a ledger in memory belongs to one process
             return nullcontext()
         company = "".join(letter if letter.isalnum() else "-" for letter in self.company)
-        lock = file.with_name(f"{file.name}.{company}.{purpose}.lock")
-        _belongs_to_the_ledgers_owner(lock, file)
-        return FileLock(str(lock), timeout=timeout, mode=0o600)
-
-
-def _belongs_to_the_ledgers_owner(lock: Path, ledger: Path) -> None:
-    """A command that root runs by hand must not leave a lock that the service's own user can't open."""
-    if os.geteuid() != 0 or not ledger.exists():
-        return
-    owner = ledger.stat()
-    try:
-        lock.touch(mode=0o600)
-        os.chown(lock, owner.st_uid, owner.st_gid)
-    except OSError as error:
-        raise LedgerError(
-            f"The lock file beside the ledger can't be used: {error.strerror}.",
-            "Check the owner and mode of the ledger's folder.",
-        ) from error
+        return lock_beside(file, f"{company}.{purpose}", timeout=timeout)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from syncd.errors import LedgerError
+from syncd.ledger.locks import lock_beside
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST_REVISION = "0001"
@@ -70,7 +72,9 @@ def open_database(url: str) -> Database:
         engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
-        _migrate(engine, str(file))
+        # Two processes that open a new ledger at once would trip over each other's switch to WAL and over its tables.
+        with nullcontext() if file is None else lock_beside(file, "open"):
+            _migrate(engine, str(file))
     return Database(engine, file)
 
 
@@ -90,7 +94,6 @@ def _prepare_file(file: Path) -> None:
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _on_begin, not by the driver's guesses
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
@@ -102,6 +105,11 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine, where: str) -> None:
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode=WAL")  # outside of any transaction; the file keeps it from then on
+    finally:
+        raw.close()
     with engine.connect() as connection:
         known = inspect(connection).has_table("alembic_version")
         current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
@@ -134,6 +142,11 @@ def _explained(where: str) -> Iterator[None]:
         raise LedgerError(
             f"The ledger {where} can't be used: {error.orig}.",
             "Check free disk space, and the file's owner and mode; if it is damaged, restore a backup.",
+        ) from error
+    except sqlite3.Error as error:
+        raise LedgerError(
+            f"The ledger {where} can't be used: {error}.",
+            "Check that it is a ledger, its owner and mode; if it is damaged, restore a backup.",
         ) from error
     except SQLAlchemyError as error:
         # The text of the error would show the row that was to be written.

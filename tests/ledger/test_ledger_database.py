@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -27,6 +29,20 @@ def test_the_code_knows_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(syncd.ledger.database.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == NEWEST_REVISION
+
+
+def test_several_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        url = f"sqlite:///{tmp_path}/ledger-{number}.db"
+        together = Barrier(8)
+
+        def opened(_: int, url: str = url, together: Barrier = together) -> bool:
+            together.wait()
+            open_database(url).close()
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(opened, range(8)))
 
 
 def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
