@@ -18,9 +18,11 @@ TIERS = {
     "platforms": 3,
     "ledger": 3,
     "sync": 4,
-    "cli": 5,
+    "cases": 5,
+    "daemon": 5,
+    "cli": 6,
 }
-FOR_ALL = {"problem", "errors", "outgoing", "resources", "__init__"}
+FOR_ALL = {"problem", "errors", "logs", "outgoing", "resources", "__init__"}
 START = {"__main__"}
 APART = "sandbox"
 

@@ -67,7 +67,7 @@ def _connector_problems(settings: Settings | None) -> list[Problem]:
 
 def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], Probed | None]:
     # Ledger and network take longer to import than the files take to be checked; only this needs them.
-    from syncd.cli.logs import set_up_logs
+    from syncd.logs import set_up_logs
     from syncd.sync.company import open_workshop
     from syncd.sync.connection import try_connections
     from syncd.sync.probe import probe

@@ -50,7 +50,7 @@ def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     if errors or loaded.settings is None:
         raise ConfigurationError(errors)
-    from syncd.cli.logs import set_up_logs  # only commands that do something need a log
+    from syncd.logs import set_up_logs  # only commands that do something need a log
 
     set_up_logs([secret.reveal() for secret in loaded.settings.secrets], verbose=verbose)
     return loaded.settings

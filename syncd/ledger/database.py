@@ -17,7 +17,7 @@ from syncd.errors import LedgerError
 from syncd.ledger.locks import lock_beside
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST_REVISION = "0001"
+NEWEST_REVISION = "0002"
 
 
 class Database:

@@ -30,7 +30,11 @@ class RuleState:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A platform was read completely up to `mark`, from `since` on, by the settings that `reader` is a digest of."""
+    """A platform was read completely up to `mark`, from `since` on, by the settings that `reader` is a digest of.
+
+    `rescanned_at` is when it was last read again from further back. `doubted_since` is when its answers began to show
+    much less than the ledger knows; then `mark` stays where it is.
+    """
 
     connector: str
     account: str
@@ -38,6 +42,8 @@ class Mark:
     since: datetime
     reader: str
     read_at: datetime
+    rescanned_at: datetime | None = None
+    doubted_since: datetime | None = None
 
 
 _MARK = tuple(field.name for field in fields(Mark))

@@ -59,6 +59,7 @@ class OrderRow:
     status_text: str = ""
     customer: str = ""
     ordered_at: datetime | None = None
+    updated_at: datetime | None = None
     total: Decimal | None = None
     currency: str = ""
     document: Mapping[str, Any] | None = None

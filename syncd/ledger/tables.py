@@ -32,6 +32,7 @@ orders = Table(
     Column("status_text", Text, nullable=False),
     Column("customer", Text, nullable=False),
     Column("ordered_at", Moment),
+    Column("updated_at", Moment),
     Column("total", Money),
     Column("currency", Text, nullable=False),
     Column("document", Json),
@@ -56,6 +57,7 @@ orders = Table(
     Index("ix_orders_customer", "connector", "account", "customer"),
     Index("ix_orders_number", "platform", "number"),
     Index("ix_orders_account", "connector", "account", "platform"),
+    Index("ix_orders_updated_at", "connector", "account", "updated_at"),
 )
 
 claims = Table(
@@ -110,6 +112,8 @@ marks = Table(
     Column("since", Moment, nullable=False),
     Column("reader", Text, nullable=False),
     Column("read_at", Moment, nullable=False),
+    Column("rescanned_at", Moment),
+    Column("doubted_since", Moment),
 )
 
 rules = Table(
@@ -178,4 +182,27 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("arguments", Json, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("finished_at", Moment),
+    Column("answer", Json),
+    Index("ix_commands_finished_at", "finished_at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("document", Json, nullable=False),
+    Column("noticed_at", Moment, nullable=False),
+    Column("told_at", Moment),
 )

@@ -36,6 +36,8 @@ class Buyer:
     tax_office: str = ""
     email: str = ""
     phone: str = ""
+    e_invoice: bool | None = None
+    """Whether the platform says that the buyer takes e-Fatura; None when it doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,20 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Micro-export (ETGB) marks."""
+    """Export marks: micro-export (ETGB), or sold abroad through the platform's own company (`intermediated`)."""
 
     micro: bool = False
+    intermediated: bool = False
     etgb: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a person must look at an order before it is invoiced; `hold_code` is the code that it is held with."""
+
+    hold_code: str
+    message: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +154,6 @@ class Order:
     export: Export = Export()
     coupons: tuple[str, ...] = ()
     returns: tuple[Return, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     note: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -164,6 +164,7 @@ def _described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: st
         status_text=order.status_text,
         customer=order.customer_id,
         ordered_at=order.ordered_at,
+        updated_at=order.updated_at,
         total=order.total,
         currency=order.currency,
         document=order_to_json(order),

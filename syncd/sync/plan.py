@@ -122,6 +122,19 @@ class InvoicePlan:
         return tuple(found)
 
 
+def _no_doubts(name: str, order: Order) -> None:
+    """Raise the hold of an order that must not be invoiced like any other."""
+    for doubt in order.doubts:
+        raise Hold(doubt.hold_code, f"Order {order.number}: {doubt.message}.", doubt.remedy)
+    if order.export.micro or order.export.intermediated:
+        what = "a micro-export" if order.export.micro else "a sale abroad through a company of the platform"
+        raise Hold(
+            "export-order",
+            f"Order {order.number} is {what}; its invoice follows other rules.",
+            f"Make its invoice in Paraşüt by hand, then `syncd orders ignore {name}`.",
+        )
+
+
 def plan_order(
     key: OrderKey,
     name: str,
@@ -145,6 +158,7 @@ def plan_order(
             f"A line of this order is already in the invoice of order {other}.",
             "Look at both; `syncd orders ignore` this one if it is the same sale.",
         )
+    _no_doubts(name, order)
     payable_order = invoiceable(order, rule.refunded_before)
     if not payable_order.lines or payable_order.total <= 0:
         raise Hold(

@@ -17,6 +17,7 @@ from syncd.orders.json import OrderFormatError, order_from_json, order_to_json
 from syncd.orders.order import (
     Address,
     Buyer,
+    Doubt,
     Export,
     Line,
     LineKind,
@@ -45,11 +46,12 @@ ORDERS = st.builds(
     id=TEXT, number=TEXT, status=st.sampled_from(Status), ordered_at=MOMENT, currency=TEXT, total=MONEY,
     lines=st.lists(LINES, max_size=3).map(tuple), status_text=TEXT, origin_ids=st.lists(TEXT, max_size=2).map(tuple),
     updated_at=st.none() | MOMENT, shipped_at=st.none() | MOMENT, delivered_at=st.none() | MOMENT,
-    exchange_rate=st.none() | MONEY, customer_id=TEXT, buyer=st.builds(Buyer, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT),
+    exchange_rate=st.none() | MONEY, customer_id=TEXT, buyer=st.builds(Buyer, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.none() | st.booleans()),
     billing=st.builds(Address, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT), shipping=st.builds(Address, TEXT),
     payment=st.builds(Payment, TEXT, TEXT, st.none() | MOMENT, TEXT, TEXT),
-    shipment=st.builds(Shipment, TEXT, TEXT, TEXT, st.none() | MOMENT), export=st.builds(Export, st.booleans(), TEXT),
-    coupons=st.lists(TEXT, max_size=2).map(tuple), returns=st.lists(RETURNS, max_size=2).map(tuple), note=TEXT,
+    shipment=st.builds(Shipment, TEXT, TEXT, TEXT, st.none() | MOMENT), export=st.builds(Export, st.booleans(), st.booleans(), TEXT),
+    coupons=st.lists(TEXT, max_size=2).map(tuple), returns=st.lists(RETURNS, max_size=2).map(tuple),
+    doubts=st.lists(st.builds(Doubt, TEXT, TEXT, TEXT), max_size=2).map(tuple), note=TEXT,
     raw=st.dictionaries(TEXT, st.integers() | TEXT | st.none(), max_size=3),
 )  # fmt: skip
 

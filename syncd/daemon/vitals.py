@@ -1,0 +1,43 @@
+"""How the daemon is: written by the thread that works, read by the watchdog, the endpoints and the notices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass
+class Vitals:
+    """The signs of life. Every field is replaced as a whole, so that other threads may read it at any time.
+
+    Moments are aware (UTC). `beat` is called by the working thread whenever it gets ahead: before and after a request,
+    between orders, while it waits.
+    """
+
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    configured_at: datetime | None = None
+    configuration_problems: int = 0  # of the last reload that was refused; 0 when the newest files are in force
+    working_on: str = ""  # what the working thread does now, in words; "" while it waits for its next turn
+    worked_at: datetime | None = None  # when the last run over rules ended
+    parasut_error: str = ""  # why the company can't work, "" when its last answer was fine
+    parasut_answered_at: datetime | None = None
+    platform_errors: dict[str, str] = field(default_factory=dict)  # by platform: why it could not be read last time
+    stopped_rules: dict[str, str] = field(default_factory=dict)  # by rule: why its last run was stopped
+    runs: dict[str, int] = field(default_factory=dict)  # by rule: how many runs it has had
+    missed_turns: int = 0  # turns that fell together with one that was still waiting
+    calls: int = 0  # requests to Paraşüt since the start
+    throttled: int = 0  # … of which were answered 429
+    stopping: bool = False
+    _beat_at: float = field(default_factory=time.monotonic)
+
+    def beat(self) -> None:
+        """The working thread got ahead."""
+        self._beat_at = self.monotonic()
+
+    def silent_for(self) -> float:
+        """Seconds since the working thread got ahead last."""
+        return max(self.monotonic() - self._beat_at, 0.0)
