@@ -20,6 +20,7 @@ SyncdError                    message, remedy
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from syncd.problem import Position, Problem
 
@@ -121,3 +122,7 @@ class OutcomeUnknown(ParasutError):
 
 class CompanyStopped(ParasutError):
     """402, HTML 403, 401 after a fresh login, login refused: nothing works for this company."""
+
+
+UNREACHABLE: Final = (PlatformUnreachable, NotExecuted, CompanyStopped, Refused)
+"""The other side can't be reached, or lets nobody in."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.errors import CompanyStopped, NotExecuted, PlatformUnreachable, Refused, SyncdError, UsageError
+from syncd.errors import UNREACHABLE as UNREACHABLE_ERRORS
+from syncd.errors import SyncdError, UsageError
 
 if TYPE_CHECKING:
     from syncd.sync.report import Report
@@ -16,15 +17,18 @@ def exit_code(error: SyncdError) -> int:
     """The exit code that an error stands for."""
     if isinstance(error, UsageError):
         return USAGE
-    if isinstance(error, PlatformUnreachable | NotExecuted | CompanyStopped | Refused):
+    if isinstance(error, UNREACHABLE_ERRORS):
         return UNREACHABLE
     return PROBLEMS
 
 
 def report_exit_code(report: Report) -> int:
     """The exit code of a run: unreachable before held before fine."""
-    errors: list[SyncdError] = [collected.error for collected in report.collected if collected.error is not None]
-    errors += [report.stopped] if report.stopped is not None else []
-    if any(exit_code(error) == UNREACHABLE for error in errors):
+    return run_exit_code(unreachable=report.unreachable, failed=report.failed)
+
+
+def run_exit_code(*, unreachable: bool, failed: bool) -> int:
+    """The same, of a run that another process has done."""
+    if unreachable:
         return UNREACHABLE
-    return PROBLEMS if report.failed else FINE
+    return PROBLEMS if failed else FINE

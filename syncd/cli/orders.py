@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from syncd.cli.delegating import carry_out
 from syncd.cli.options import ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
 from syncd.errors import UsageError
 from syncd.ledger.order_row import OrderRow, State
+from syncd.sync.commands import named_order
 from syncd.sync.company import open_workshop
-from syncd.sync.decisions import ignore as ignore_order
-from syncd.sync.decisions import resolve as resolve_order
-from syncd.sync.decisions import retry as retry_order
 from syncd.sync.decisions import steps_of
 from syncd.sync.explain import explain as explain_order
 from syncd.sync.workshop import Workshop
@@ -157,25 +156,13 @@ def retry(
     """Try held orders again at the next run, with everything rendered anew."""
     if (order is None) is (hold is None):
         raise UsageError("Name one order, or a reason with --hold.", "`syncd orders list --state held` shows both.")
-    if order is not None:
-        with _one(order, config, deciding=True) as (workshop, row):
-            changed = [retry_order(row, workshop)]
-    else:
-        with open_workshop(settings_or_exit(config), network=False) as workshop, workshop.ledger.company.lease():
-            rows = workshop.ledger.orders.newest(state=State.HELD, hold_code=hold, limit=1_000_000)
-            changed = [retry_order(row, workshop) for row in rows]
-    for row in changed:
-        console().print(f"{row.name} is {row.state}: {row.reason}", markup=False)
-    if not changed:
-        raise UsageError(f"No order is held for {hold!r}.", "`syncd status` shows the reasons there are.")
+    _decide("retry", config, {"order": None if order is None else order_name(order), "hold": hold})
 
 
 @app.command("ignore")
 def ignore(order: OrderArgument, config: ConfigOption = None) -> None:
     """Never invoice this order; an invoice that it has already stays."""
-    with _one(order, config, deciding=True) as (workshop, row):
-        changed = ignore_order(row, workshop)
-    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+    _decide("ignore", config, {"order": order_name(order)})
 
 
 @app.command("resolve")
@@ -194,34 +181,22 @@ def resolve(
         raise UsageError(
             f"{adopt!r} is no id of Paraşüt.", "It is the number at the end of the record's address there."
         )
-    with _one(order, config, deciding=True) as (workshop, row):
-        changed = resolve_order(row, workshop, adopt=adopt)
-    console().print(f"{changed.name} is {changed.state}: {changed.reason}", markup=False)
+    _decide("resolve", config, {"order": order_name(order), "adopt": adopt})
+
+
+def _decide(kind: str, config: Path | None, arguments: dict[str, object]) -> None:
+    """Carry out what a person decided about orders, and say how they are now."""
+    answer, _ = carry_out(kind, arguments, settings_or_exit(config))
+    for order in answer["orders"]:
+        console().print(f"{order['name']} is {order['state']}: {order['reason']}", markup=False)
 
 
 @contextmanager
-def _one(order: str, config: Path | None, *, deciding: bool = False) -> Iterator[tuple[Workshop, OrderRow]]:
-    """The order that a command names; with `deciding` nobody else works on the ledger meanwhile."""
+def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]:
+    """The order that a command names."""
     settings = settings_or_exit(config)
-    platform, text = order_name(order)
-    with ExitStack() as stack:
-        workshop = stack.enter_context(open_workshop(settings, network=False))
-        if deciding:
-            stack.enter_context(workshop.ledger.company.lease())
-        found = workshop.ledger.orders.named(platform, text)
-        if not found:
-            raise UsageError(f"The ledger has no order {order}.", _why_unknown(workshop))
-        if len(found) > 1:
-            packages = ", ".join(f"{platform}/{row.package}" for row in found)
-            raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")
-        yield workshop, found[0]
-
-
-def _why_unknown(workshop: Workshop) -> str:
-    if not workshop.ledger.marks() or not workshop.settings.rules:
-        return "`syncd apply` reads orders into the ledger; before the first one, `syncd plan --order` shows an order."
-    earliest = min(rule.trigger.since for rule in workshop.settings.rules)
-    return f"`syncd orders list` shows those it has. Nothing that changed before {earliest} is read (`since`)."
+    with open_workshop(settings, network=False) as workshop:
+        yield workshop, named_order(order_name(order), workshop)
 
 
 def _day(row: OrderRow, zone: tzinfo) -> str:

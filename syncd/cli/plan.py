@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.exits import PROBLEMS, report_exit_code
+from syncd.cli.delegating import carry_out
+from syncd.cli.exits import PROBLEMS, report_exit_code, run_exit_code
 from syncd.cli.options import (
     ConfigOption,
     FormatOption,
@@ -17,17 +18,16 @@ from syncd.cli.options import (
     VerboseOption,
     order_name,
     settings_or_exit,
-    stop_on_signals,
 )
 from syncd.cli.output import Format, print_json
-from syncd.cli.show_plan import plan_lines, report_data, result_line, summary_lines
+from syncd.cli.show_plan import plan_lines
 from syncd.errors import UsageError
 from syncd.sync.company import open_workshop
 from syncd.sync.executor import STOP_SETTING
 from syncd.sync.preview import preview
 from syncd.sync.report import Report, Result, Selection, Verdict
-from syncd.sync.run import work
 from syncd.sync.saved_order import preview_saved
+from syncd.sync.telling import report_data, result_line, summary_lines
 
 
 def plan(
@@ -58,7 +58,8 @@ def plan(
         raise UsageError("--platform goes with --input.")
     else:
         with open_workshop(settings, network=not offline) as workshop:
-            report = preview(workshop, _selection(rule, order), offline=offline)
+            selection = Selection(frozenset({rule}) if rule else None, None if order is None else order_name(order))
+            report = preview(workshop, selection, offline=offline)
             paused = workshop.ledger.setting(STOP_SETTING)
     if format is Format.JSON:
         print_json(report_data(report))
@@ -83,21 +84,18 @@ def apply(
     """Do it once, now: read the platforms, make the invoices that are due. Exit 1 when something is held or failed."""
     settings = settings_or_exit(config, verbose=verbose)
     show = _show if format is Format.TEXT else _silent
-    with open_workshop(settings, stopping=stop_on_signals()) as workshop, workshop.ledger.company.lease():
-        report = work(workshop, _selection(rule, order), show)
-        held = sum(workshop.ledger.orders.holds().values())
+    arguments = {"rule": rule, "order": None if order is None else order_name(order)}
+    answer, by_the_daemon = carry_out("apply", arguments, settings, show)
     if format is Format.JSON:
-        print_json(report_data(report))
+        print_json(answer["report"])
     else:
-        sys.stdout.write("\n".join(summary_lines(report, dry=False)) + "\n")
+        lines = [*(answer["lines"] if by_the_daemon else ()), *answer["summary"]]
+        sys.stdout.write("\n".join(lines) + "\n")
+        held = answer["held"]
         if held:
             orders = "1 order waits" if held == 1 else f"{held} orders wait"
             sys.stdout.write(f"{orders} for a person in all: `syncd orders list --state held`\n")
-    raise typer.Exit(report_exit_code(report))
-
-
-def _selection(rule: str | None, order: str | None) -> Selection:
-    return Selection(rule, None if order is None else order_name(order))
+    raise typer.Exit(run_exit_code(unreachable=answer["unreachable"], failed=answer["failed"]))
 
 
 def _show(result: Result) -> None:

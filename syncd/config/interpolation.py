@@ -17,6 +17,8 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_@.-]+")
 _MAX_BYTES = 64_000
+# `LoadCredential=syncd:/etc/syncd/credentials` hands over every file of the folder, each under this and its own name.
+_FOLDER_PREFIX = "syncd_"
 
 
 @dataclass(slots=True)
@@ -120,9 +122,11 @@ def _credential(name: str, position: Position, problems: list[Problem], outside:
     if name in (".", ".."):
         problems.append(Problem(position, f"{name} is no name of a credential"))
         return None
-    value = _content(Path(folder) / name, f"the credential {name}", position, problems, outside.demanded)
+    there = _names_in(Path(folder))
+    file = _FOLDER_PREFIX + name if name not in there and _FOLDER_PREFIX + name in there else name
+    value = _content(Path(folder) / file, f"the credential {name}", position, problems, outside.demanded)
     if value is None and outside.demanded and problems:
-        names = _names_in(Path(folder))
+        names = [one.removeprefix(_FOLDER_PREFIX) for one in there]
         problems[-1] = replace(problems[-1], suggestion=nearest(name, names))
     return value
 

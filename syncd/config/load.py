@@ -14,6 +14,7 @@ from syncd.config.document import Document, Steps, load_document
 from syncd.config.interpolation import Interpolated, Outside, interpolate
 from syncd.config.lookup import find_config
 from syncd.config.mapping_files import MappingFiles, Templates
+from syncd.config.notify import notify_problems, notify_settings, secrets_of
 from syncd.config.ownership import ownership_problems
 from syncd.config.rules import PlatformWords, RuleText, check_rule, claim_of, files_of, finished, is_template
 from syncd.config.schedule import seconds
@@ -82,8 +83,11 @@ class _Load:
         if isinstance(data.get("rules", []), list) and not rules:
             self._warn(main.document.key_at(("rules",)), "there is no rule: nothing will be invoiced")
         self._check_rules(rules, words)
+        self.problems += notify_problems(main, self.outside)
         if any(problem.severity == "error" for problem in self.problems):
             return None
+        notify = notify_settings(data["notify"], self.file.parent) if "notify" in data else None
+        self.secrets += secrets_of(notify) if notify is not None else ()
         return Settings(
             file=self.file,
             parasut=_parasut(data["parasut"], self.secrets),
@@ -91,6 +95,7 @@ class _Load:
             timezone=_zone(data.get("timezone", "Europe/Istanbul"), main.unknown),
             platforms=platforms,
             rules=tuple(finished(rule) for rule in rules),
+            notify=notify,
             files=tuple(dict.fromkeys([*self.files, *files_of(rules)])),
             secrets=tuple(dict.fromkeys(self.secrets)),
         )

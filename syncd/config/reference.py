@@ -64,8 +64,10 @@ def _section(title: str, content: Mapping[str, Any], root: str, level: int, path
 
 def _below(key: Key, root: str, path: str) -> Iterator[str]:
     """The keys below a key, when they are listed: its own, or those of each entry under a free name."""
-    rest = key.schema.get("additionalProperties")
-    if "properties" in key.schema:
+    rest, entry = key.schema.get("additionalProperties"), key.schema.get("items")
+    if isinstance(entry, Mapping) and "properties" in entry:
+        yield from _section(f"{path}: each", entry, root, 3, f"{path}.")
+    elif "properties" in key.schema:
         yield from _section(f"{path}", key.schema, root, 3, f"{path}.")
     elif isinstance(rest, Mapping):
         for choice in resolved(rest, root)[0].get("anyOf", [resolved(rest, root)[0]]):

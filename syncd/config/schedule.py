@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _NAMES = {
     3: ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
@@ -14,7 +14,7 @@ _PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,4
 
 
 def seconds(text: str) -> int:
-    """`30s`, `2m`, `1h` in seconds; the schema has checked the form."""
+    """`30s`, `2m`, `1h`, `14d` in seconds; the schema has checked the form."""
     return int(text[:-1]) * _UNITS[text[-1]]
 
 

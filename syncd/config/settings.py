@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -161,6 +161,88 @@ class Rule:
     otherwise: bool = False
 
 
+class Event(StrEnum):
+    """What people are told of."""
+
+    HOLD = "hold"
+    RULE_STOPPED = "rule_stopped"
+    DEADLINE = "deadline"
+    PLATFORM = "platform"
+    COMPANY = "company"
+    CONFIGURATION = "configuration"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """By e-mail, over an SMTP server."""
+
+    host: str
+    sender: str
+    recipients: tuple[str, ...]
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: Secret | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """By an HTTP POST."""
+
+    url: Secret
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """By a program of the administrator's own: the program, then its arguments."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apprise:
+    """By what Apprise knows."""
+
+    urls: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to tell people, and of what."""
+
+    name: str
+    way: Email | Webhook | Command | Apprise
+    events: frozenset[Event] = frozenset(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours of the day, as the wall clock shows them, in which only `exceptions` are told."""
+
+    begin: time
+    end: time
+    exceptions: frozenset[Event] = frozenset()
+
+    def hold(self, clock: time) -> bool:
+        """Whether it is quiet at that time of day; `end` is not, and lies on the next day when it is the earlier."""
+        if self.begin <= self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Whom to tell, when, and in which language."""
+
+    channels: tuple[Channel, ...]
+    quiet_hours: QuietHours | None = None
+    daily_summary: time | None = None
+    language: Literal["tr", "en"] = "tr"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run needs to know from files and environment."""
@@ -171,5 +253,6 @@ class Settings:
     timezone: ZoneInfo
     platforms: Mapping[str, PlatformSettings]
     rules: tuple[Rule, ...]
+    notify: Notify | None = None
     files: tuple[Path, ...] = ()
     secrets: tuple[Secret, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -40,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """A document as text: letters kept as they are, money exact."""
+    """A document as text: letters kept as they are, money exact, days and moments as ISO text."""
 
     impl = Text
     cache_ok = True
@@ -49,8 +50,16 @@ class Json(TypeDecorator[Any]):
         return (
             None
             if value is None
-            else simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))
+            else simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
         )
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else simplejson.loads(value, use_decimal=True)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, date):  # datetime, too
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")

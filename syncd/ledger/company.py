@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from filelock import Timeout
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import Busy
@@ -18,6 +18,7 @@ from syncd.ledger.database import Database
 from syncd.ledger.locks import lock_beside
 
 _Result = TypeVar("_Result")
+_LONGEST_PROBE_SECONDS = 2  # has_daemon holds the lock for a blink
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,16 @@ class CompanyStore:
         with self._lock("login", timeout=-1):
             yield
 
+    def budget(self) -> BudgetState:
+        """The call budget as it is now."""
+        with self._database.read() as connection:
+            return self._budget(connection)
+
     def with_budget(self, change: Callable[[BudgetState], tuple[BudgetState, _Result]]) -> _Result:
         """Read, change and store the call budget with nobody in between; returns what `change` returns."""
         table = tables.budgets
         with self._database.write() as connection:
-            row = connection.execute(
-                select(table.c.sent, table.c.margin, table.c.blocked_until).where(table.c.company == self.company)
-            ).one_or_none()
-            before = (
-                BudgetState() if row is None else BudgetState(tuple(float(moment) for moment in row[0]), row[1], row[2])
-            )
+            before = self._budget(connection)
             after, result = change(before)
             if after != before:
                 values = {
@@ -88,6 +89,12 @@ class CompanyStore:
                 statement = upsert(table).values(**values)
                 connection.execute(statement.on_conflict_do_update(index_elements=["company"], set_=values))
         return result
+
+    def _budget(self, connection: Connection) -> BudgetState:
+        table = tables.budgets
+        query = select(table.c.sent, table.c.margin, table.c.blocked_until).where(table.c.company == self.company)
+        row = connection.execute(query).one_or_none()
+        return BudgetState() if row is None else BudgetState(tuple(float(moment) for moment in row[0]), row[1], row[2])
 
     def rounding(self) -> tuple[str, ...]:
         """The rounding profiles, by their keys, that explain all invoices seen so far; empty when nothing was seen."""
@@ -115,6 +122,31 @@ class CompanyStore:
                     "Wait until it has ended; `syncd status` shows its progress.",
                 ) from error
             yield
+
+    @contextmanager
+    def daemon(self) -> Iterator[None]:
+        """Be the company's daemon; raises Busy when another one runs.
+
+        A lock of its own beside the lease: a daemon waits for a command that works just then, and a command tells by it
+        whether a daemon is there to answer.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock("daemon", timeout=_LONGEST_PROBE_SECONDS))
+            except Timeout as error:
+                raise Busy(
+                    "Another daemon (`syncd run`) works on this ledger already.",
+                    "One is enough: stop the other one first; `systemctl status syncd` may show it.",
+                ) from error
+            yield
+
+    def has_daemon(self) -> bool:
+        """Whether a daemon runs for the company now, of whatever process."""
+        try:
+            with self._lock("daemon", timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def _lock(self, purpose: str, *, timeout: float) -> AbstractContextManager[object]:
         file = self._database.file

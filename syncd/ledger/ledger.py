@@ -10,10 +10,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import LedgerError
 from syncd.ledger import tables
+from syncd.ledger.commands import CommandQueue
 from syncd.ledger.company import CompanyStore
 from syncd.ledger.database import Database, open_database
 from syncd.ledger.mirror import Mirror
+from syncd.ledger.notices import NoticeBook
 from syncd.ledger.orders import OrderBook
+from syncd.ledger.overview import Overview
 from syncd.ledger.steps import StepLog
 
 _OWNER = "company"
@@ -58,6 +61,9 @@ class Ledger:
         self.steps = StepLog(database)
         self.mirror = Mirror(database, company)
         self.company = CompanyStore(database, company)
+        self.overview = Overview(database)
+        self.notices = NoticeBook(database)
+        self.commands = CommandQueue(database)
 
     def mark(self, connector: str, account: str) -> Mark | None:
         """Up to where a platform was read completely."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from syncd.ledger import tables
 from syncd.ledger.database import Database
 from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.order import Order
+from syncd.orders.status import Status
 
 _CHUNK = 300  # rows named in one statement: well under SQLite's bound on variables
 
@@ -77,11 +78,13 @@ class OrderBook:
         )
         return self._rows(_SELECT.where(where))
 
-    def in_state(self, states: Sequence[State], *, rule: str | None = None, limit: int | None = None) -> list[OrderRow]:
+    def in_state(
+        self, states: Sequence[State], *, rules: Collection[str] | None = None, limit: int | None = None
+    ) -> list[OrderRow]:
         """Orders in one of `states`, oldest first."""
         query = _SELECT.where(tables.orders.c.state.in_([state.value for state in states]))
-        if rule is not None:
-            query = query.where(tables.orders.c.rule == rule)
+        if rules is not None:
+            query = query.where(tables.orders.c.rule.in_(sorted(rules)))
         query = query.order_by(tables.orders.c.ordered_at, tables.orders.c.id)
         return self._rows(query if limit is None else query.limit(limit))
 
@@ -104,6 +107,27 @@ class OrderBook:
         where = tables.orders.c.state.in_(open_states) & (tables.orders.c.judged_by != judged_by)
         where &= tables.orders.c.invoice_id.is_(None)  # what has an invoice is finished under the rule that made it
         return self._rows(_SELECT.where(where))
+
+    def changed_within(self, connector: str, account: str, after: datetime, until: datetime) -> set[str]:
+        """The packages of an account that the platform last changed after one moment and until another."""
+        table = tables.orders
+        query = select(table.c.package).where(
+            table.c.connector == connector,
+            table.c.account == account,
+            table.c.updated_at > after,
+            table.c.updated_at <= until,
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def forget_change(self, connector: str, account: str, packages: Iterable[str]) -> None:
+        """The platform no longer shows these packages: they are not expected to come again."""
+        gone, table = sorted(packages), tables.orders
+        with self._database.write() as connection:
+            for start in range(0, len(gone), _CHUNK):
+                where = (table.c.connector == connector) & (table.c.account == account)
+                where &= table.c.package.in_(gone[start : start + _CHUNK])
+                connection.execute(update(table).where(where).values(updated_at=None))
 
     def save(self, pairs: Iterable[tuple[OrderRow, Mapping[str, Any] | None]]) -> None:
         """Store rows, with the platform's raw records where they are new, all or none."""
@@ -206,7 +230,9 @@ class OrderBook:
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         """The number of another invoiced order that holds a line or origin package of this one.
 
-        The same package of the same moment under another account is the same order of a shop that has moved.
+        The same package of the same moment under another account is the same order of a shop that has moved. A package
+        under the same order number that was invoiced, died since, and held one of the same products, is where this one
+        was split off: N11 gives the parts new line ids and does not name their origin.
         """
         values = [("line", line.id) for line in order.lines] + [("package", origin) for origin in order.origin_ids]
         query = (
@@ -233,7 +259,26 @@ class OrderBook:
         )
         with self._database.read() as connection:
             claimed = connection.execute(query).scalar() if values else None
-            return claimed or connection.execute(moved).scalar()
+            claimed = claimed or connection.execute(moved).scalar()
+        return claimed or self._split_from(key, order)
+
+    def _split_from(self, key: OrderKey, order: Order) -> str | None:
+        table = tables.orders
+        dead = self._rows(
+            _SELECT.where(
+                table.c.connector == key.connector,
+                table.c.account == key.account,
+                table.c.number == order.number,
+                table.c.package != key.package,
+                table.c.status == Status.CANCELLED.value,
+                table.c.invoice_id.is_not(None),
+            )
+        )
+        products = {(line.code, line.barcode, line.name) for line in order.lines}
+        for row in dead:
+            if row.document is not None and products & {(one.code, one.barcode, one.name) for one in row.order.lines}:
+                return row.number
+        return None
 
     def _rows(self, query: Any) -> list[OrderRow]:
         with self._database.read() as connection:

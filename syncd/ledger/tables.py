@@ -58,6 +58,8 @@ orders = Table(
     Index("ix_orders_number", "platform", "number"),
     Index("ix_orders_account", "connector", "account", "platform"),
     Index("ix_orders_updated_at", "connector", "account", "updated_at"),
+    Index("ix_orders_same_number", "connector", "account", "number"),
+    Index("ix_orders_changed_at", "changed_at"),
 )
 
 claims = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import httpx
@@ -34,16 +34,42 @@ class OneLeggedOAuth(httpx.Auth):
         yield request
 
 
-WAYS: Mapping[str, Callable[[str, str], httpx.Auth]] = {"basic": httpx.BasicAuth, "oauth1": OneLeggedOAuth}
+class SecretHeaders(httpx.Auth):
+    """Secrets that travel as headers of their own, or as a bearer token."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._headers)
+        yield request
 
 
-def authentication(part: Mapping[str, Mapping[str, str]], scheme: str, options: Mapping[str, Any]) -> httpx.Auth:
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "basic": ("user", "secret"),
+    "bearer": ("secret",),
+    "headers": ("headers",),
+    "oauth1": ("user", "secret"),
+}
+"""The keys that each way of signing in needs beside `way`."""
+
+
+def authentication(part: Mapping[str, Mapping[str, Any]], scheme: str, options: Mapping[str, Any]) -> httpx.Auth:
     """The way that the connector names for this scheme (`http` or `https`).
 
-    `part` is `{https: {way: basic, user: …, secret: …}, …}`, where user and secret are keys of the platform's settings.
+    `part` is `{https: {way: basic, user: …, secret: …}, …}`, where user, secret and the values of headers are keys of
+    the platform's settings.
     """
     choice = part[scheme]
-    return WAYS[choice["way"]](_plain(options[choice["user"]]), _plain(options[choice["secret"]]))
+    match choice["way"]:
+        case "basic":
+            return httpx.BasicAuth(_plain(options[choice["user"]]), _plain(options[choice["secret"]]))
+        case "oauth1":
+            return OneLeggedOAuth(_plain(options[choice["user"]]), _plain(options[choice["secret"]]))
+        case "bearer":
+            return SecretHeaders({"Authorization": f"Bearer {_plain(options[choice['secret']])}"})
+        case _:
+            return SecretHeaders({name: _plain(options[key]) for name, key in choice["headers"].items()})
 
 
 def _plain(value: Any) -> str:

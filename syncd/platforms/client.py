@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable,
 from syncd.outgoing import CONNECT_TIMEOUT_SECONDS, USER_AGENT
 from syncd.platforms.answer import UnreadableAnswer, parse_body
 from syncd.platforms.authentication import authentication
+from syncd.platforms.pace import Limit, Pace
 from syncd.platforms.record import rendered
 from syncd.problem import Problem
 
@@ -33,12 +35,13 @@ _MAX_MESSAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a platform said. `body` is None, and `readable` False, when it was no JSON."""
+    """What a platform said. `body` is None, and `readable` False, when it was no JSON; `text` is then a plain text."""
 
     status: int
     headers: httpx.Headers
     body: Any
     readable: bool
+    text: str = ""
 
 
 class PlatformClient:
@@ -66,10 +69,11 @@ class PlatformClient:
         if self._scheme not in part["authentication"]:
             message = f"{settings.name}: {settings.connector} has no way to sign in at an {self._scheme}:// address"
             raise ConfigurationError([Problem(settings.position, message)])
+        self._pace = Pace(*self._limits(), time.monotonic, sleep)
         self._client = httpx.Client(
             base_url=base_url,
             auth=authentication(part["authentication"], self._scheme, options),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **self._headers()},
             timeout=httpx.Timeout(seconds(options.get("timeout", USUAL_TIMEOUT)), connect=CONNECT_TIMEOUT_SECONDS),
             verify=_trust(settings, options),
             transport=transport,
@@ -95,6 +99,7 @@ class PlatformClient:
         """The same, but a refusal is an answer, too: its meaning is the caller's."""
         for attempt in range(1, ATTEMPTS + 1):
             wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
+            self._pace.wait()
             try:
                 response = self._client.get(path, params={name: str(value) for name, value in query.items()})
             except httpx.TransportError as error:
@@ -122,18 +127,27 @@ class PlatformClient:
             self._name, f"GET {path} {kind}, HTTP {answer.status}{said}{named}.", self._remedy(answer, code)
         )
 
+    def _headers(self) -> dict[str, str]:
+        return {name: str(value) for name, value in rendered(self._part.get("headers", {}), self._scope).items()}
+
+    def _limits(self) -> tuple[list[Limit], float]:
+        limits = [Limit(limit["requests"], seconds(limit["per"])) for limit in self._part.get("limits", ())]
+        return limits, seconds(str(rendered(self._part.get("spacing", "0s"), self._scope)))
+
     def _error_text(self, answer: Answer) -> tuple[str, str]:
-        if not isinstance(answer.body, Mapping):
-            return "", ""
-        try:
-            error = rendered(self._part["error"], {**self._scope, "body": answer.body})
-        except TemplateFailure:
-            return "", ""
-        return str(error["code"]), re.sub(r"\s+", " ", str(error["message"])).strip().rstrip(".")[:_MAX_MESSAGE]
+        """Code and message of an error, as the connector reads them; else the plain text of the answer."""
+        words = ("", answer.text)
+        if "error" in self._part and (isinstance(answer.body, Mapping) or not answer.readable):
+            try:
+                error = rendered(self._part["error"], {**self._scope, "body": answer.body, "text": answer.text})
+                words = (str(error["code"]), str(error["message"]) or answer.text)
+            except TemplateFailure:
+                pass
+        return words[0], re.sub(r"\s+", " ", words[1]).strip().rstrip(".")[:_MAX_MESSAGE]
 
     def _remedy(self, answer: Answer, code: str) -> str:
         known = {"status": answer.status, "code": code, "scheme": self._scheme, "json": answer.readable}
-        for remedy in self._part["remedies"]:
+        for remedy in self._part.get("remedies", ()):
             if all(remedy[name] == value for name, value in known.items() if name in remedy):
                 return str(rendered(remedy["say"], self._scope))
         if answer.status == 429 or answer.status >= 500:
@@ -167,7 +181,8 @@ class PlatformClient:
 
     def _retry_after(self, answer: Answer) -> float:
         """Seconds to wait as told, by number or date; 0 when nothing was told."""
-        told = answer.headers.get("Retry-After", "").strip()
+        names = self._part.get("wait_headers", ("Retry-After",))
+        told = next((answer.headers[name].strip() for name in names if name in answer.headers), "")
         if told.isdigit():
             return float(told)
         try:
@@ -178,10 +193,10 @@ class PlatformClient:
 
 def _read(response: httpx.Response) -> Answer:
     try:
-        body, readable = parse_body(response.content), True
+        return Answer(response.status_code, response.headers, parse_body(response.content), True)
     except UnreadableAnswer:
-        body, readable = None, False
-    return Answer(response.status_code, response.headers, body, readable)
+        text = "" if "<" in response.text[:200] else response.text.strip().strip('"')[:_MAX_MESSAGE]
+        return Answer(response.status_code, response.headers, None, False, text)
 
 
 def _trust(settings: PlatformSettings, options: Mapping[str, Any]) -> ssl.SSLContext:

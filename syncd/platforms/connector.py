@@ -19,7 +19,7 @@ from syncd.platforms.connector_fields import field_problems
 from syncd.platforms.connector_paths import Each, name_problems, path_problems
 from syncd.problem import Position, Problem, Source
 
-_EXPRESSIONS = frozenset({"when", "ok"})
+_EXPRESSIONS = frozenset({"when", "ok", "skip"})
 _AS_WRITTEN = frozenset({"title", "settings", "statuses", "tables", "functions"})
 
 

@@ -7,25 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncd.config.connectors import secret_keys
-from syncd.config.document import Document
+from syncd.config.document import Document, Steps
 from syncd.mapping.syntax import nearest
 from syncd.mapping.template import Template, check_paths
+from syncd.platforms.authentication import NEEDED
 from syncd.problem import Problem
 
 Scope = Mapping[str, Mapping[str, Any]]
 """A variable's name → the JSON Schema of its value; `{}` for what only the platform knows."""
 
 _ANYTHING: Mapping[str, Any] = {}
-_ADDED: Mapping[tuple[str, ...], str] = {
-    ("http", "error"): "body",
-    ("check", "facts", "say"): "body",
-    ("check", "facts", "ok"): "body",
-    ("check", "facts", "remedy"): "body",
-    ("orders", "changes", "stamp"): "record",
-    ("orders", "details"): "record",
-    ("orders", "order"): "record",
+_ADDED: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("http", "error"): ("body", "text"),
+    ("check", "facts", "say"): ("body",),
+    ("check", "facts", "ok"): ("body",),
+    ("check", "facts", "remedy"): ("body",),
+    ("orders", "lists", "records"): ("body", "headers"),
+    ("orders", "lists", "pages"): ("body", "headers"),
+    ("orders", "lists", "changes", "follow", "stamp"): ("record",),
+    ("orders", "look_up", "keys"): ("record", "list"),
+    ("orders", "look_up", "get"): ("key",),
+    ("orders", "look_up", "query"): ("key",),
+    ("orders", "look_up", "records"): ("found", "entries"),
+    ("orders", "skip"): ("record",),
+    ("orders", "details"): ("record",),
+    ("orders", "order"): ("record",),
 }
-"""The part of a connector → the variable that its templates have besides settings, tables and functions."""
+"""The part of a connector → the variables that its templates have besides settings, tables and functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +64,36 @@ def path_problems(
 
 
 def name_problems(document: Document) -> list[Problem]:
-    """Keys of `settings` that `http.authentication` names and that don't exist."""
+    """Keys of `settings` that `http.authentication` names and that don't exist, and keys that a way of it lacks."""
     known = document.data["settings"]["properties"]
     problems = []
     for scheme, part in document.data["http"]["authentication"].items():
-        for key in ("user", "secret"):
-            if part[key] not in known:
-                place = document.value_at(("http", "authentication", scheme, key))
-                problems.append(Problem(place, f"'settings' has no key '{part[key]}'", nearest(part[key], known)))
+        steps: Steps = ("http", "authentication", scheme)
+        needed = NEEDED[part["way"]]
+        problems += [
+            Problem(document.value_at((*steps, "way")), f"the way '{part['way']}' needs the key '{key}' beside it")
+            for key in needed
+            if key not in part
+        ]
+        problems += [
+            Problem(document.key_at((*steps, key)), f"the way '{part['way']}' has no '{key}'")
+            for key in part
+            if key not in (*needed, "way")
+        ]
+        named = {(*steps, key): part[key] for key in ("user", "secret") if key in part and key in needed}
+        if "headers" in needed:
+            named |= {(*steps, "headers", name): key for name, key in part.get("headers", {}).items()}
+        for place, key in named.items():
+            if key not in known:
+                problems.append(
+                    Problem(document.value_at(place), f"'settings' has no key '{key}'", nearest(key, known))
+                )
     return problems
 
 
 def _problems(node: Any, names: tuple[str, ...], scope: Scope) -> Iterable[Problem]:
     if names in _ADDED:
-        scope = {**scope, _ADDED[names]: _ANYTHING}
+        scope = {**scope, **dict.fromkeys(_ADDED[names], _ANYTHING)}
     if isinstance(node, Template):
         yield from check_paths(node, scope)
     elif isinstance(node, Mapping):

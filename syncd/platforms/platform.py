@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
+from syncd.config.schedule import seconds
 from syncd.config.settings import PlatformSettings, Secret
 from syncd.errors import Hold, PlatformError, TemplateFailure
 from syncd.orders.order import Order
 from syncd.orders.status import Status
-from syncd.platforms.changes import NoProgress, Window, walk
 from syncd.platforms.client import Answer, PlatformClient
 from syncd.platforms.connector import Connector, load_connector, with_defaults
+from syncd.platforms.lists import OrderList, order_lists
+from syncd.platforms.look_up import LookUp
 from syncd.platforms.record import UnreadableField, built, rendered
+
+_SEPARATORS = re.compile(r"[\s_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records. `mark` stands on the page that completes the window: from there the next run goes on."""
+    """Some records. `mark` stands on the page that completes a window: from there the next run goes on.
+
+    `unchanged` are ids of orders that the platform showed, too, just as they were when this process read them last.
+    """
 
     records: tuple[Record, ...]
     mark: datetime | None = None
+    unchanged: tuple[str, ...] = ()
 
 
 class Platform:
@@ -67,12 +76,20 @@ class Platform:
         self.title = settings.title
         self.connector = settings.connector
         self._parts = connector.parts
-        self._statuses = {**connector.statuses, **settings.statuses}
+        self._folds = connector.parts["orders"].get("case") == "fold"
+        words = {**connector.statuses, **settings.statuses}
+        self._statuses = {self._folded(word): status for word, status in words.items()}
+        self.told_words: set[str] = set()  # unknown status words that were logged already
         self._scope = {**connector.functions, "settings": public, "tables": connector.tables}
         self._clock = clock
         self._client = PlatformClient(
             settings, connector.parts["http"], options, self._scope, transport=transport, clock=clock, sleep=sleep
         )
+        orders = self._parts["orders"]
+        self._lists = order_lists(self.name, orders["lists"], self._scope, self._client.get)
+        self._look_up = LookUp(self.name, orders["look_up"], self._scope, self._client) if "look_up" in orders else None
+        self.rescan = timedelta(seconds=seconds(orders["rescan"])) if "rescan" in orders else None
+        self.overlap = min((one.overlap for one in self._lists if one.overlap is not None), default=timedelta(0))
         self.account: str = settings.account or rendered(connector.parts["account"], self._scope)
 
     def close(self) -> None:
@@ -86,57 +103,89 @@ class Platform:
             self._client.get(*self._request(part, self._scope))
         except PlatformError as error:
             return (Finding(part["what"], False, error.message, error.remedy),)
-        facts = tuple(self._fact(fact) for fact in part["facts"])
+        facts = tuple(self._fact(fact) for fact in part.get("facts", ()))
         return (Finding(part["what"], True, str(rendered(part["say"], self._scope))), *facts)
 
-    def changes(self, since: datetime) -> Iterator[Page]:
-        """What changed after `since` (aware), oldest first, each version of a record once.
+    def changes(self, since: datetime, *, rescan: bool = False) -> Iterator[Page]:
+        """What changed after `since` (aware), each version of a record once; with `rescan` also the daily lists.
 
-        `mark` is the newest stamp seen, and never later than now: a record stamped in the future must not hide those
-        that come before it. Raises `PlatformError`; the pages before it are good, but the window is not complete.
+        The mark rises when a window of the only list, or every list, was read to its end. Raises `PlatformError`; the
+        pages before it are good, but what carries no mark is not complete.
         """
-        part = self._parts["orders"]
-        window = Window.of(part["changes"], part["pages"], rendered(part["pages"]["of"], self._scope))
-        started, newest = self._clock(), since
-        seen: set[tuple[str, datetime | None]] = set()
+        now = self._clock()
+        lists = [one for one in self._lists if rescan or not one.daily]
+        if self._look_up is not None:
+            yield from self._looked_up(self._look_up, lists, since, now)
+            return
+        seen: set[tuple[str, int]] = set()
+        marks: list[datetime] = []
+        for one in lists:
+            for batch in one.read(since, now):
+                mark = batch.mark if len(lists) == 1 else None
+                if batch.records or mark is not None:
+                    yield Page(tuple(self.record(raw) for raw in self._fresh(batch.records, seen)), mark)
+                marks += [batch.mark] if batch.mark is not None else []
+        if len(lists) > 1:
+            yield Page((), min(marks))
+
+    def _looked_up(self, look_up: LookUp, lists: list[OrderList], since: datetime, now: datetime) -> Iterator[Page]:
+        """All lists first, since one may show what belongs to another's entry; then what each order holds."""
+        entries: list[tuple[str, Any]] = []
+        marks = [now]
+        for one in lists:
+            for batch in one.read(since, now):
+                entries += [(one.name, record) for record in batch.records]
+                marks += [batch.mark] if batch.mark is not None else []
+                yield Page(())  # a place to stop at
+        for group in look_up.groups(entries):
+            unchanged = look_up.known(group)
+            if unchanged is not None:
+                yield Page((), unchanged=unchanged)
+                continue
+            records = tuple(self.record(raw) for raw in look_up.records(group) if not self._skipped(raw))
+            yield Page(records)
+            if all(record.problem is None for record in records):
+                look_up.remember(group, [record.id for record in records])
+        yield Page((), min(marks))
+
+    def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
+        for raw in raws:
+            if self._skipped(raw):
+                continue
+            version = (self._shown("id", raw), hash(repr(raw)))
+            if version not in seen:
+                seen.add(version)
+                yield raw
+
+    def _skipped(self, raw: Any) -> bool:
+        """Whether a record is none of an order; one of which that can't be told is not left out."""
+        skip = self._parts["orders"].get("skip")
         try:
-            for raws, done in walk(self._list, self._stamp, window, since):
-                fresh = []
-                for raw in raws:
-                    stamp = self._stamp(raw)
-                    newest = max(newest, stamp or newest)
-                    version = (self._shown("id", raw) or repr(raw), stamp)
-                    if version not in seen:
-                        seen.add(version)
-                        fresh.append(raw)
-                records = tuple(self.record(raw) for raw in fresh)
-                yield Page(records, max(since, min(newest, started)) if done else None)
-        except NoProgress:
-            message = "the list of orders does not obey the filter by change."
-            raise PlatformError(self.name, message, "Is the platform's software new enough? `check` tells.") from None
+            return skip is not None and bool(skip.render({**self._scope, "record": raw}))
+        except TemplateFailure:
+            return False
+
+    def _folded(self, word: str) -> str:
+        return _SEPARATORS.sub("", word).casefold() if self._folds else word
+
+    def knows(self, word: str) -> bool:
+        """Whether that word of the platform for a status is one of ours, too."""
+        return self._folded(word) in self._statuses
 
     def read(self, raw: Mapping[str, Any]) -> Order:
         """The order in a raw record; offline. Raises `Hold`: `record-unreadable`, or a reader's own code."""
         scope = {**self._scope, "record": raw}
         try:
             values = rendered(self._parts["orders"]["order"], scope)
-            word = str(values["status"])
-            values |= {"status": self._statuses.get(word, Status.OTHER), "status_text": word, "raw": raw}
+            word = str(values["status"]).strip()
+            status = self._statuses.get(self._folded(word), Status.OTHER)
+            values |= {"status": status, "status_text": word, "raw": raw}
             return built(Order, values)
         except (TemplateFailure, UnreadableField) as failure:
             cause = _hold_behind(failure)
             if cause is not None:
                 raise cause from failure
             raise _unreadable(f"the platform's record can't be read: {failure}.") from failure
-
-    def _list(self, query: Mapping[str, Any]) -> tuple[list[Any], int | None]:
-        part = self._parts["orders"]
-        path, always = self._request(part, self._scope)
-        answer = self._client.get(path, {**always, **query})
-        if not isinstance(answer.body, list):
-            raise PlatformError(self.name, f"GET {path} did not answer with a list.")
-        count = answer.headers.get(part["pages"]["total_pages"], "")
-        return answer.body, int(count) if count.isdigit() else None
 
     def record(self, raw: Any) -> Record:
         """A raw record with the order in it, or with the problem that keeps it from being read."""
@@ -154,9 +203,9 @@ class Platform:
     def _with_details(self, raw: dict[str, Any]) -> dict[str, Any]:
         """The record and what has to be asked for one by one. A detail that is gone holds only this record."""
         scope = {**self._scope, "record": raw}
-        for detail in self._parts["orders"]["details"]:
+        for detail in self._parts["orders"].get("details", ()):
             try:
-                if not detail["when"].render(scope):
+                if "when" in detail and not detail["when"].render(scope):
                     continue
                 path, query = self._request(detail, scope)
             except TemplateFailure as failure:
@@ -194,13 +243,6 @@ class Platform:
             return str(rendered(self._parts["orders"]["order"][field], {**self._scope, "record": raw}))
         except TemplateFailure:
             return ""
-
-    def _stamp(self, raw: Any) -> datetime | None:
-        try:
-            stamp = rendered(self._parts["orders"]["changes"]["stamp"], {**self._scope, "record": raw})
-        except TemplateFailure:
-            return None
-        return stamp if isinstance(stamp, datetime) else None
 
 
 def open_platform(

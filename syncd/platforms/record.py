@@ -33,18 +33,13 @@ def rendered(node: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _entries(entry: Any, scope: Mapping[str, Any]) -> list[Any]:
-    """One entry of a list; with `each`, one for every element, where `when` holds."""
-    if not (isinstance(entry, Mapping) and "each" in entry):
+    """One entry of a list where its `when` holds; with `each`, one for every element for which it holds."""
+    if not isinstance(entry, Mapping):
         return [rendered(entry, scope)]
-    each: Each = entry["each"]
+    each: Each | None = entry.get("each")
     fields = {name: field for name, field in entry.items() if name not in ("each", "when")}
-    found = []
-    for element in each.elements.render(scope) or ():
-        inner = {**scope, each.name: element}
-        if "when" in entry and not entry["when"].render(inner):
-            continue
-        found.append(rendered(fields, inner))
-    return found
+    scopes = [scope] if each is None else [{**scope, each.name: one} for one in each.elements.render(scope) or ()]
+    return [rendered(fields, inner) for inner in scopes if "when" not in entry or entry["when"].render(inner)]
 
 
 def built(kind: type[T], values: Mapping[str, Any], path: str = "") -> T:

@@ -19,6 +19,9 @@ KINDS = (
     "html_403",
     "402",
     "401",
+    "503",
+    "556",
+    "empty",
 )
 DONE_FIRST = ("close_after", "timeout_after", "truncate")
 """The kinds whose work is done before the answer is spoilt; with all others nothing was done."""
@@ -30,6 +33,8 @@ class Fault:
 
     `path` is a regular expression that is searched in the request's path (`/v4/…`, `/oauth/token`, `/wp-json/…`), `nth`
     counts the requests that match from 1, and 0 means every one. `times` is how many in a row from the nth are spoilt.
+    `stand` is the stand-in (`parasut`, `shop`, `trendyol` …) whose requests are meant, "" all. The kind `empty` answers
+    a list with none of its records, in the stand-in's own shape.
     """
 
     kind: str
@@ -37,14 +42,15 @@ class Fault:
     path: str = ""
     nth: int = 1
     times: int = 1
+    stand: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault {self.kind!r}; known are {', '.join(KINDS)}")
         re.compile(self.path)
 
-    def matches(self, method: str, path: str) -> bool:
-        return self.method in ("*", method) and re.search(self.path, path) is not None
+    def matches(self, method: str, path: str, stand: str = "") -> bool:
+        return self.stand in ("", stand) and self.method in ("*", method) and re.search(self.path, path) is not None
 
 
 def faults_from_json(text: str) -> tuple[Fault, ...]:
@@ -78,11 +84,11 @@ class FaultScript:
     def clear(self) -> None:
         self._faults.clear()
 
-    def due(self, method: str, path: str) -> Fault | None:
+    def due(self, method: str, path: str, stand: str = "") -> Fault | None:
         """The fault that spoils this request; every matching fault counts the request."""
         found = None
         for fault, met in self._faults:
-            if not fault.matches(method, path):
+            if not fault.matches(method, path, stand):
                 continue
             met[0] += 1
             if found is None and (fault.nth == 0 or fault.nth <= met[0] < fault.nth + fault.times):

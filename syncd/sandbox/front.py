@@ -1,10 +1,11 @@
-"""What stands in front of both stand-ins: recording, latency and scripted faults, as one ASGI layer."""
+"""What stands in front of every stand-in: recording, latency and scripted faults, as one ASGI layer."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -17,13 +18,26 @@ HangUp = Callable[[Scope], None]
 """Closes the connection that a request came by, without a word."""
 
 
+Silenced = Callable[[], AbstractContextManager[None]]
+"""While it is entered, the stand-in's lists are empty."""
+
+
 class Front:
     """Reads the whole request, lets the app work, and sends the answer, or spoils it as a fault says."""
 
     def __init__(
-        self, app: ASGIApp, recorder: Recorder, faults: FaultScript, latency_seconds: float, hang_up: HangUp
+        self,
+        app: ASGIApp,
+        recorder: Recorder,
+        faults: FaultScript,
+        latency_seconds: float,
+        hang_up: HangUp,
+        stand: str = "",
+        silenced: Silenced | None = None,
     ) -> None:
         self._app = app
+        self._stand = stand
+        self._silenced = silenced
         self._recorder = recorder
         self._faults = faults
         self._latency_seconds = latency_seconds
@@ -37,9 +51,11 @@ class Front:
         raw = await request.body()
         if self._latency_seconds:
             await asyncio.sleep(self._latency_seconds)
-        fault = self._faults.due(request.method, request.url.path)
-        if fault is not None and fault.kind not in DONE_FIRST:
-            answer: Response | None = _spoilt(fault)
+        fault = self._faults.due(request.method, request.url.path, self._stand)
+        if fault is not None and fault.kind == "empty":
+            answer: Response | None = await self._emptied(scope, raw)
+        elif fault is not None and fault.kind not in DONE_FIRST:
+            answer = _spoilt(fault, self._stand)
         else:
             answer = await _answer(self._app, scope, raw)
         seen = answer if fault is None or fault.kind not in DONE_FIRST else None
@@ -58,6 +74,15 @@ class Front:
             await _gone(receive)
         else:
             await answer(scope, receive, send)
+
+    async def _emptied(self, scope: Scope, raw: bytes) -> Response:
+        if self._silenced is not None:
+            with self._silenced():
+                return await _answer(self._app, scope, raw)
+        if self._stand == "shop":
+            return Response("[]", media_type="application/json", headers={"X-WP-Total": "0", "X-WP-TotalPages": "0"})
+        empty = {"data": [], "meta": {"current_page": 1, "total_pages": 0, "total_count": 0, "per_page": 25}}
+        return Response(json.dumps(empty), media_type="application/json")
 
     def _record(self, request: Request, raw: bytes, answer: Response | None) -> None:
         response = None
@@ -101,11 +126,15 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _spoilt(fault: Fault) -> Response | None:
+def _spoilt(fault: Fault, stand: str) -> Response | None:
     """The bad answer that a fault gives without any work done; None closes the connection."""
     if fault.kind == "429":
         detail = "Too many requests. Try again in 1 seconds."
-        return _errors(429, "Too Many Requests", detail, {"Retry-After": "1"})
+        waits = "X-RateLimit-Reset" if stand == "hepsiburada" else "Retry-After"
+        return _errors(429, "Too Many Requests", detail, {waits: "1"})
+    if fault.kind in ("503", "556"):
+        body = json.dumps({"status": int(fault.kind), "message": "Service Unavailable"})
+        return Response(body, status_code=int(fault.kind), media_type="application/json")
     if fault.kind == "500":
         body = json.dumps({"status": 500, "error": "Internal Server Error"})
         return Response(body, status_code=500, media_type="application/json")

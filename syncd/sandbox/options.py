@@ -9,16 +9,26 @@ from typing import Literal
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.arithmetic import Rounding
 
+STANDS = ("parasut", "shop", "trendyol", "hepsiburada", "n11")
+MARKETS = STANDS[2:]
+ALL_STANDS = frozenset(STANDS)
+
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """Ports (0 = any free one), credentials, seed, recording, limits, switches and faults of both stand-ins.
+    """Ports (0 = any free one), credentials, seed, recording, limits, switches and faults of all stand-ins.
 
     Money is in lira; every `…_seconds` is in seconds. Credentials are invented and guard nothing.
     """
 
+    stands: frozenset[str] = frozenset({"parasut", "shop"})
+    """Which stand-ins are served; `ALL_STANDS` are all."""
+
     parasut_port: int = 0
     shop_port: int = 0
+    trendyol_port: int = 0
+    hepsiburada_port: int = 0
+    n11_port: int = 0
 
     company_id: int = 115
     client_id: str = "sandbox-client"
@@ -36,6 +46,28 @@ class SandboxOptions:
     shop_certificate: Path | None = None
     """A PEM certificate (chain); with it the shop speaks TLS."""
     shop_certificate_key: Path | None = None
+
+    trendyol_seller_id: int = 107703
+    trendyol_api_key: str = "sandbox-trendyol-key"
+    trendyol_api_secret: str = "sandbox-trendyol-secret"
+    hepsiburada_merchant_id: str = "0a0a0a0a-0000-4000-8000-00000000a001"
+    hepsiburada_service_key: str = "Sandbox12Key"
+    hepsiburada_user_agent: str = "ornek_dev"
+    """The integrator's developer name, the only User-Agent that Hepsiburada takes."""
+    n11_app_key: str = "sandbox-n11-key"
+    n11_app_secret: str = "sandbox-n11-secret"
+    n11_seller_id: int = 2000001
+
+    market_orders: int | None = None
+    """How many orders each marketplace begins with; None: one of each kind that it knows."""
+    market_age_hours: float = 96.0
+    """How long ago a marketplace's first order came in; 0: it comes in now, the others later."""
+    market_spacing_seconds: int = 3 * 3600
+    """How long after each order of a marketplace the next one comes in."""
+    market_pace: float = 1.0
+    """Multiplies the time that orders of the marketplaces take from status to status (usually one and a half days)."""
+    market_limits: bool = True
+    """Whether the marketplaces keep their own request limits."""
 
     orders: int = 8
     """How many orders the shop begins with; the first eight are telling ones."""

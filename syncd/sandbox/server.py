@@ -1,16 +1,18 @@
-"""The sandbox as a whole: both stand-ins, each on a loopback port of its own, in one background thread."""
+"""The sandbox as a whole: its stand-ins, each on a loopback port of its own, in one background thread."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
@@ -18,60 +20,131 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from syncd.sandbox.exchange import Exchange, Recorder
 from syncd.sandbox.faults import FaultScript
-from syncd.sandbox.front import Front
-from syncd.sandbox.options import SandboxOptions
+from syncd.sandbox.front import Front, Silenced
+from syncd.sandbox.market.market import Market
+from syncd.sandbox.options import ALL_STANDS, MARKETS, STANDS, SandboxOptions
 from syncd.sandbox.parasut.app import parasut_app
 from syncd.sandbox.parasut.seed import seeded_parasut
+from syncd.sandbox.parasut.state import ParasutState
 from syncd.sandbox.shop.app import shop_app
 from syncd.sandbox.shop.seed import seeded_shop
+from syncd.sandbox.shop.state import ShopState
 
 _HOST = "127.0.0.1"
 
 logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
 
 
-class Sandbox:
-    """Stand-ins for Paraşüt and a WooCommerce shop over real HTTP, for the time of a `with` block.
+@dataclass
+class _Stand:
+    """One stand-in: what it serves, what it knows, and where it is reached."""
 
-    `parasut_url` and `shop_url` are base URLs without a slash at the end; `parasut` and `shop` are the states that they
-    serve, readable and writable while they run; `traffic` and `shop_traffic` are the exchanges so far; `faults` takes
-    more scripted faults. `clock` gives unix seconds (token lifetimes, rate windows, time stamps).
+    name: str
+    state: Any
+    recorder: Recorder
+    listener: socket.socket
+    url: str
+    server: uvicorn.Server
+
+
+class Sandbox:
+    """Stand-ins for Paraşüt, a WooCommerce shop and the marketplaces over real HTTP, for the time of a `with` block.
+
+    `options.stands` says which of them are served. For each one, `…_url` is its base URL without a slash at the end,
+    and the attribute with its bare name (`parasut`, `shop`, `trendyol`, `hepsiburada`, `n11`) its state, readable and
+    writable while it runs (a marketplace's has a `market`). `traffic_of(name)` are its exchanges so far (`traffic`:
+    Paraşüt's). `faults` takes more scripted faults. `clock` gives unix seconds (token lifetimes, rate windows, time
+    stamps, the life of marketplace orders).
     """
 
     def __init__(self, options: SandboxOptions | None = None, clock: Callable[[], float] = time.time) -> None:
         self.options = options or SandboxOptions()
-        self.parasut = seeded_parasut(self.options, clock)
-        self.shop = seeded_shop(self.options, clock)
+        unknown = self.options.stands - ALL_STANDS
+        if unknown:
+            raise ValueError(f"no such stand-in: {', '.join(sorted(unknown))}; there are {', '.join(STANDS)}")
         self.faults = FaultScript(self.options.faults)
-        self._recorder = Recorder(self.options.traffic)
-        self._shop_recorder = Recorder(self.options.shop_traffic)
-        self._parasut_socket = _listen(self.options.parasut_port)
-        self._shop_socket = _listen(self.options.shop_port)
-        self.parasut_url = f"http://{_HOST}:{self._parasut_socket.getsockname()[1]}"
-        scheme = "https" if self.options.shop_certificate else "http"
-        self.shop_url = f"{scheme}://{_HOST}:{self._shop_socket.getsockname()[1]}"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._connections: dict[Any, asyncio.Transport] = {}
-        self._servers = [
-            self._server(parasut_app(self.parasut), self._recorder, tls=False),
-            self._server(shop_app(self.shop), self._shop_recorder, tls=True),
-        ]
+        self._stands: dict[str, _Stand] = {}
+        try:
+            for name in STANDS:
+                if name in self.options.stands:
+                    self._stands[name] = self._stand(name, clock)
+        except BaseException:
+            self._close()
+            raise
         self._thread = threading.Thread(target=self._run, name="syncd-sandbox", daemon=True)
+
+    @property
+    def parasut(self) -> ParasutState:
+        return cast(ParasutState, self.state("parasut"))
+
+    @property
+    def shop(self) -> ShopState:
+        return cast(ShopState, self.state("shop"))
+
+    @property
+    def trendyol(self) -> Any:
+        return self.state("trendyol")
+
+    @property
+    def hepsiburada(self) -> Any:
+        return self.state("hepsiburada")
+
+    @property
+    def n11(self) -> Any:
+        return self.state("n11")
+
+    @property
+    def parasut_url(self) -> str:
+        return self.url("parasut")
+
+    @property
+    def shop_url(self) -> str:
+        return self.url("shop")
+
+    @property
+    def trendyol_url(self) -> str:
+        return self.url("trendyol")
+
+    @property
+    def hepsiburada_url(self) -> str:
+        return self.url("hepsiburada")
+
+    @property
+    def n11_url(self) -> str:
+        return self.url("n11")
 
     @property
     def traffic(self) -> list[Exchange]:
         """Paraşüt's exchanges so far."""
-        return self._recorder.exchanges
+        return self.traffic_of("parasut")
 
     @property
     def shop_traffic(self) -> list[Exchange]:
         """The shop's exchanges so far."""
-        return self._shop_recorder.exchanges
+        return self.traffic_of("shop")
+
+    def traffic_of(self, name: str) -> list[Exchange]:
+        """A stand-in's exchanges so far."""
+        return self._served(name).recorder.exchanges
+
+    def url(self, name: str) -> str:
+        """A stand-in's base URL."""
+        return self._served(name).url
+
+    def state(self, name: str) -> Any:
+        """What a stand-in serves."""
+        return self._served(name).state
+
+    def market(self, name: str) -> Market:
+        """The packages of a marketplace and the truth about them."""
+        return cast(Market, self.state(name).market)
 
     def __enter__(self) -> Sandbox:
         self._thread.start()
-        while not all(server.started for server in self._servers):
+        while not all(stand.server.started for stand in self._stands.values()):
             if not self._thread.is_alive():
                 raise RuntimeError("the sandbox could not start")
             time.sleep(0.005)
@@ -83,12 +156,38 @@ class Sandbox:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
-        for listener in (self._parasut_socket, self._shop_socket):
-            listener.close()
-        self._recorder.close()
-        self._shop_recorder.close()
+        self._close()
 
-    def _server(self, app: ASGIApp, recorder: Recorder, tls: bool) -> uvicorn.Server:
+    def _close(self) -> None:
+        for stand in self._stands.values():
+            stand.listener.close()
+            stand.recorder.close()
+
+    def _served(self, name: str) -> _Stand:
+        if name not in self._stands:
+            raise RuntimeError(f"this sandbox doesn't serve {name}; name it in SandboxOptions.stands")
+        return self._stands[name]
+
+    def _stand(self, name: str, clock: Callable[[], float]) -> _Stand:
+        options = self.options
+        state, app = _rooms(name, options, clock)
+        recorder = Recorder({"parasut": options.traffic, "shop": options.shop_traffic}.get(name))
+        tls = name == "shop"
+        listener = _listen(getattr(options, f"{name}_port"))
+        scheme = "https" if tls and options.shop_certificate else "http"
+        silenced = state.market.silenced if name in MARKETS else None
+        return _Stand(
+            name,
+            state,
+            recorder,
+            listener,
+            f"{scheme}://{_HOST}:{listener.getsockname()[1]}",
+            self._server(name, app, recorder, tls, silenced),
+        )
+
+    def _server(
+        self, name: str, app: ASGIApp, recorder: Recorder, tls: bool, silenced: Silenced | None
+    ) -> uvicorn.Server:
         connections = self._connections
 
         class Protocol(H11Protocol):
@@ -107,7 +206,7 @@ class Sandbox:
             if transport is not None:
                 transport.close()
 
-        front = Front(app, recorder, self.faults, self.options.latency_seconds, hang_up)
+        front = Front(app, recorder, self.faults, self.options.latency_seconds, hang_up, name, silenced)
         certificate, key = self.options.shop_certificate, self.options.shop_certificate_key
         return uvicorn.Server(
             uvicorn.Config(
@@ -124,13 +223,11 @@ class Sandbox:
         )
 
     def _run(self) -> None:
-        async def both() -> None:
+        async def all_stands() -> None:
             self._loop = asyncio.get_running_loop()
             self._stop = asyncio.Event()
-            listeners = (self._parasut_socket, self._shop_socket)
             serving = [
-                asyncio.create_task(server.serve(sockets=[listener]))
-                for server, listener in zip(self._servers, listeners, strict=True)
+                asyncio.create_task(stand.server.serve(sockets=[stand.listener])) for stand in self._stands.values()
             ]
             stop = asyncio.create_task(self._stop.wait())
             # not uvicorn's own way to stop, which waits in steps of a tenth of a second
@@ -138,13 +235,13 @@ class Sandbox:
             for task in (stop, *serving):
                 task.cancel()
             await asyncio.gather(stop, *serving, return_exceptions=True)
-            for server in self._servers:
-                for opened in getattr(server, "servers", ()):
+            for stand in self._stands.values():
+                for opened in getattr(stand.server, "servers", ()):
                     opened.close()
             for transport in list(self._connections.values()):
                 transport.abort()
 
-        asyncio.run(both())
+        asyncio.run(all_stands())
 
 
 def serve(options: SandboxOptions, announce: Callable[[Sandbox], None] | None = None) -> None:
@@ -159,6 +256,19 @@ def serve(options: SandboxOptions, announce: Callable[[Sandbox], None] | None = 
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _rooms(name: str, options: SandboxOptions, clock: Callable[[], float]) -> tuple[Any, ASGIApp]:
+    """The state and the app of a stand-in. A marketplace's room is only imported when it is served."""
+    if name == "parasut":
+        books = seeded_parasut(options, clock)
+        return books, parasut_app(books)
+    if name == "shop":
+        shop = seeded_shop(options, clock)
+        return shop, shop_app(shop)
+    room = importlib.import_module(f"syncd.sandbox.{name}")
+    state = room.seeded(options, clock)
+    return state, room.app(state)
 
 
 def _listen(port: int) -> socket.socket:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, tzinfo
-from typing import Any
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any, Final
 
 from loguru import logger
 
@@ -13,11 +13,13 @@ from syncd.config.settings import Rule
 from syncd.errors import Hold, PlatformError
 from syncd.ledger.ledger import Ledger, Mark
 from syncd.ledger.order_row import OrderKey, OrderRow
-from syncd.orders.status import Status
 from syncd.platforms.platform import Platform, Record
+from syncd.sync.doubt import Expectation
 from syncd.sync.judge import Judgement, Seen, decide, judge
 
 Clock = Callable[[], datetime]
+
+_RESCAN_EVERY: Final = timedelta(days=1)
 
 
 @dataclass
@@ -26,20 +28,29 @@ class Collected:
 
     platform: str
     seen: int = 0
+    rescanned: bool = False
     changed: list[OrderRow] = field(default_factory=list)
     raw: dict[OrderKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     error: PlatformError | None = None
 
 
 def collect(
-    platform: Platform, ledger: Ledger, judgement: Judgement, clock: Clock, *, reader: str, store: bool
+    platform: Platform,
+    ledger: Ledger,
+    judgement: Judgement,
+    clock: Clock,
+    *,
+    reader: str,
+    store: bool,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Collected:
-    """Read what changed at a platform since the mark, and judge it.
+    """Read what changed at a platform since the mark, and judge it; once a day also what changed long before it.
 
     With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. The mark rises only
-    when the platform was read to the end. `reader` is a digest of the settings that records are read with; when it has
-    changed, the records that are kept are read again. A platform that fails is reported in `error`; what it showed
-    before is kept.
+    when the platform was read to the end and showed at least half of what the ledger knows to have changed in the time
+    that is read again (see doubt.py). `stopping` is asked between pages. `reader` is a digest of the settings that
+    records are read with; when it has changed, the records that are kept are read again. A platform that fails is
+    reported in `error`; what it showed before is kept.
     """
     collected = Collected(platform.name)
     collected.error = _moved(platform, ledger)
@@ -51,8 +62,12 @@ def collect(
     earliest = earliest_since(rules, judgement.zone)
     mark = ledger.mark(platform.connector, platform.account)
     # A `since` that is earlier than the one that was read from asks for what was never read.
-    start = mark.mark if mark is not None and mark.since <= earliest else earliest
-    unknown_words: set[str] = set()
+    whole = mark is None or mark.since > earliest
+    start = earliest if mark is None or whole else mark.mark
+    if store and not whole and mark is not None and platform.rescan is not None and _rescan_due(mark, clock()):
+        collected.rescanned = True
+        start = max(min(start, clock() - platform.rescan), earliest)
+    expectation = Expectation(platform, ledger, mark, start)
 
     def take(records: Sequence[Record]) -> None:
         batch = list(_judged(platform, records, ledger, judgement, clock()))
@@ -65,25 +80,41 @@ def collect(
     if mark is not None and mark.reader != reader:
         take(_read_again(platform, ledger))
     try:
-        for page in platform.changes(start):
+        for page in platform.changes(start, rescan=collected.rescanned or whole):
+            if stopping():
+                raise PlatformError(platform.name, "was not read to its end: syncd was asked to stop.")
             collected.seen += len(page.records)
             take(page.records)
-            unknown_words |= {
-                record.order.status_text
-                for record in page.records
-                if record.order is not None and record.order.status is Status.OTHER and record.order.status_text
-            }
+            expectation.shown([*page.unchanged, *(record.id for record in page.records)])
+            _tell_new_words(platform, page.records)
             if store and page.mark is not None:
-                since = min(earliest, mark.since) if mark is not None else earliest
-                ledger.set_mark(Mark(platform.connector, platform.account, page.mark, since, reader, clock()))
+                now = clock()
+                since = earliest if mark is None else min(earliest, mark.since)
+                rescanned = now if collected.rescanned or whole else mark.rescanned_at if mark is not None else None
+                if mark is not None:
+                    expectation.settle(mark, now)
+                ledger.set_mark(Mark(platform.connector, platform.account, page.mark, since, reader, now, rescanned))
+                mark = ledger.mark(platform.connector, platform.account)
     except PlatformError as error:
         collected.error = error
         logger.error("{}", error)
-    for word in sorted(unknown_words):
-        logger.info(
-            "{}: the status {!r} is none that fires a rule; map it with `statuses` if it should", platform.name, word
-        )
     return collected
+
+
+def _rescan_due(mark: Mark, now: datetime) -> bool:
+    return mark.rescanned_at is None or now - mark.rescanned_at >= _RESCAN_EVERY
+
+
+def _tell_new_words(platform: Platform, records: Sequence[Record]) -> None:
+    """Log every status word that nobody mapped, once."""
+    words = {record.order.status_text for record in records if record.order is not None} - platform.told_words - {""}
+    for word in sorted(word for word in words if not platform.knows(word)):
+        platform.told_words.add(word)
+        logger.warning(
+            "{}: the status {!r} is not known and fires no rule; map it with `statuses` if it should",
+            platform.name,
+            word,
+        )
 
 
 def _read_again(platform: Platform, ledger: Ledger) -> list[Record]:

@@ -21,10 +21,16 @@ def company_key(settings: ParasutSettings) -> str:
     return f"{urlsplit(settings.base_url).netloc}/{settings.company_id}"
 
 
-def open_client(settings: ParasutSettings, ledger: Ledger) -> ParasutClient:
-    """A client whose login and call budget live in the ledger."""
+def open_client(
+    settings: ParasutSettings,
+    ledger: Ledger,
+    *,
+    unix_time: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ParasutClient:
+    """A client whose login and call budget live in the ledger. `unix_time` and `sleep` are what calls are paced by."""
     budget = LedgerBudget(ledger.company, settings.rate_requests, settings.rate_seconds)
-    return ParasutClient(settings, LedgerTokens(ledger.company), budget)
+    return ParasutClient(settings, LedgerTokens(ledger.company), budget, clock=unix_time, sleep=sleep)
 
 
 @contextmanager
@@ -50,6 +56,6 @@ def open_workshop(
         if network:
             client = stack.enter_context(open_client(settings.parasut, ledger))
             for name, platform in settings.platforms.items():
-                platforms[name] = open_platform(platform, sleep=sleep)
+                platforms[name] = open_platform(platform, clock=clock, sleep=sleep)
                 stack.callback(platforms[name].close)
         yield Workshop(settings, ledger, platforms, client, clock, stopping)

@@ -24,6 +24,10 @@ class Stopped(SyncdError):
     """A person paused syncd, or asked this run to end: nothing more is sent."""
 
 
+class GaveWay(Stopped):
+    """The run made room after the order in hand for what a person waits for; it goes on afterwards."""
+
+
 class TryAgain(SyncdError):
     """A step without a known outcome that does no harm when it is sent once more: the order waits for the next run."""
 
@@ -73,9 +77,8 @@ class Executor:
         if before is not None and before.state in UNSETTLED:
             raise outcome_unknown(before)
         if self._stopping():
-            raise Stopped("Ended as asked, after the request in hand; the next run goes on.")
-        if self._ledger.setting(STOP_SETTING) is not None:
-            raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
+            raise asked_to_stop()
+        refuse_while_paused(self._ledger)
         step = StepRow(
             identity=identity,
             kind=kind,
@@ -96,7 +99,7 @@ class Executor:
     def _send(self, step: StepRow, request: Request) -> Outcome:
         try:
             answer = self._client.send(request)
-        except (NotExecuted, CompanyStopped) as error:
+        except (NotExecuted, CompanyStopped, Stopped) as error:  # stopped while it waited for its place
             self._finish(step, StepState.NOT_EXECUTED, answer=error.message)
             raise
         except Refused as error:
@@ -127,6 +130,17 @@ def _what(step: StepRow) -> str:
             return "a payment of the order's invoice"
         case _:
             return f"the {step.kind} {name}"
+
+
+def asked_to_stop() -> Stopped:
+    """What ends a run that was asked to end."""
+    return Stopped("Ended as asked, after the request in hand; the next run goes on.")
+
+
+def refuse_while_paused(ledger: Ledger) -> None:
+    """Raise Stopped when a person has stopped everything."""
+    if ledger.setting(STOP_SETTING) is not None:
+        raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
 
 
 def is_harmless(step: StepRow) -> bool:

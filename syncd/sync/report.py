@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from syncd.errors import Hold, SyncdError
+from syncd.errors import UNREACHABLE, Hold, SyncdError
 from syncd.ledger.order_row import OrderRow
 from syncd.sync.collect import Collected
 from syncd.sync.plan import InvoicePlan
@@ -37,17 +37,24 @@ def as_held(row: OrderRow) -> Result:
 
 @dataclass
 class Report:
-    """What a run saw and did. `stopped` is what ended it early."""
+    """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off."""
 
     collected: list[Collected] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     stopped: SyncdError | None = None
+    stopped_rules: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     throttled: int = 0
 
     def count(self, verdict: Verdict) -> int:
         """How many orders ended so."""
         return sum(result.verdict is verdict for result in self.results)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether Paraşüt or a platform could not be reached."""
+        errors = [self.stopped, *(collected.error for collected in self.collected)]
+        return any(isinstance(error, UNREACHABLE) for error in errors)
 
     @property
     def failed(self) -> bool:
@@ -58,7 +65,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which part of the work a command asked for."""
+    """Which part of the work is asked for."""
 
-    rule: str | None = None
+    rules: frozenset[str] | None = None  # None: all of them
     order: tuple[str, str] | None = None  # platform, number or package id
+    strays: bool = False  # with `rules`: also orders whose rule is no longer in the configuration

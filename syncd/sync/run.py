@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from loguru import logger
@@ -13,7 +13,7 @@ from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.admission import Admission
 from syncd.sync.apply import apply_order
 from syncd.sync.collect import judge_again
-from syncd.sync.executor import Executor, Stopped, TryAgain
+from syncd.sync.executor import Executor, Stopped, TryAgain, refuse_while_paused
 from syncd.sync.first_day import refuse_a_second_ledger
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
@@ -26,12 +26,40 @@ from syncd.sync.workshop import Workshop
 _MOST_EQUAL_HOLDS: Final = 5
 
 
-def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result], None] = lambda _: None) -> Report:
+def work(
+    workshop: Workshop,
+    selection: Selection,
+    on_result: Callable[[Result], None] = lambda _: None,
+    *,
+    admission: Admission | None = None,
+) -> Report:
     """Do it: collect, then invoice every due order that no limit keeps waiting. One order's trouble never stops others.
 
-    The caller holds the company's lease.
+    The caller holds the company's lease. `admission` is that of a run which this one goes on with: what it has made
+    counts against the limits, too. What ended the run early is in the report's `stopped`; a LedgerError before the
+    first order is raised.
     """
     report = Report()
+    try:
+        _collect(workshop, selection, report)
+    except Stopped as error:
+        report.stopped = error
+        return counted(report, workshop)
+    rows = due_rows(workshop, {}, selection)
+    must_know(workshop, selection, rows, report)
+    for result in report.results:
+        on_result(result)
+    admission = admission or Admission(workshop.ledger, named=selection.order is not None)
+    try:
+        for result in _applied(rows, workshop, selection, report, admission):
+            report.results.append(result)
+            on_result(result)
+    except (ParasutError, Stopped, LedgerError) as error:
+        report.stopped = error
+    return counted(report, workshop)
+
+
+def _collect(workshop: Workshop, selection: Selection, report: Report) -> None:
     judgement = workshop.judgement
     ledger = workshop.ledger
     report.results += [as_held(row) for row in hold_unsettled(ledger, workshop.clock()) if selected(row, selection)]
@@ -41,28 +69,16 @@ def work(workshop: Workshop, selection: Selection, on_result: Callable[[Result],
             as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection)
         ]
     ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
-    rows = due_rows(workshop, {}, selection)
-    must_know(workshop, selection, rows, report)
-    for result in report.results:
-        on_result(result)
-    try:
-        for result in _applied(rows, workshop, selection, report):
-            report.results.append(result)
-            on_result(result)
-    except (ParasutError, Stopped, LedgerError) as error:
-        report.stopped = error
-        logger.error("{}", error)
-    return counted(report, workshop)
 
 
-def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection, report: Report) -> Iterator[Result]:
+def _applied(
+    rows: Sequence[OrderRow], workshop: Workshop, selection: Selection, report: Report, admission: Admission
+) -> Iterator[Result]:
     if not rows:
         return
     assert workshop.client is not None
     ledger = workshop.ledger
-    refuse_a_second_ledger(workshop)
     refresher = Refresher(workshop.client, ledger, workshop.clock)
-    refresher.refresh(len(rows))
     tools = Work(
         client=workshop.client,
         ledger=ledger,
@@ -70,26 +86,40 @@ def _applied(rows: Sequence[OrderRow], workshop: Workshop, selection: Selection,
         refresher=refresher,
         clock=workshop.clock,
     )
-    admission = Admission(ledger, named=selection.order is not None)
     streak = _Streak()
+    refreshed = False
     obstacles, free = in_turn(rows, workshop, selection, report)
     for row, why in obstacles:
         yield _held(row, why, tools) if isinstance(why, Hold) else Result(row, Verdict.WAITS, why)
-    for rule, row in free:
+    for rule, found in free:
+        workshop.breathe()
+        row = _as_it_is_now(found, workshop)
+        if row.state is not State.DUE:  # a person decided about it while the others were worked on
+            continue
         waits = admission.refusal(rule, row)
         if waits:
             yield Result(row, Verdict.WAITS, waits)
             continue
         stopped = streak.verdict(rule.name)
         if stopped:
+            report.stopped_rules[rule.name] = stopped
             yield Result(row, Verdict.WAITS, stopped)
             continue
+        if not refreshed:  # orders that all wait cost no call
+            refuse_while_paused(ledger)
+            refuse_a_second_ledger(workshop)
+            refresher.refresh(len(rows))
+            refreshed = True
         sent = tools.executor.intended["sale"]
         result = _one(row, workshop.context(rule, row.platform), tools)
         if tools.executor.intended["sale"] > sent:  # also when it was held later: an invoice may be there
             admission.count(rule, row)
         streak.note(rule.name, result)
         yield result
+
+
+def _as_it_is_now(row: OrderRow, workshop: Workshop) -> OrderRow:
+    return replace(workshop.ledger.orders.by_id(row.ledger_id) or row, platform=row.platform)
 
 
 @dataclass

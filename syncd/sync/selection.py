@@ -1,4 +1,4 @@
-"""The part of the work that a command asked for."""
+"""The part of the work that is asked for."""
 
 from __future__ import annotations
 
@@ -18,38 +18,57 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def collect_all(workshop: Workshop, selection: Selection, judgement: Judgement, *, store: bool) -> Iterator[Collected]:
-    """Read every platform that the selected rules are for; each once, however many rules share it."""
+    """Read every platform that the selected rules are for; each once, however many rules share it.
+
+    Raises Stopped when the run is to end; what was read until then is kept.
+    """
     wanted = {name for rule in selected_rules(workshop.settings, selection) for name in rule.platforms}
     if selection.order is not None:
         wanted &= {selection.order[0]}
+
+    def stopping() -> bool:
+        workshop.breathe()
+        return False
+
     for name, platform in workshop.platforms.items():
         if name in wanted:
             reader = workshop.reader(name)
-            yield collect(platform, workshop.ledger, judgement, workshop.clock, reader=reader, store=store)
+            yield collect(
+                platform,
+                workshop.ledger,
+                judgement,
+                workshop.clock,
+                reader=reader,
+                store=store,
+                stopping=stopping,
+            )
 
 
 def selected_rules(settings: Settings, selection: Selection) -> list[Rule]:
     """The rules a command asked for, in their order. Raises UsageError when there is none."""
     if not settings.rules:
         raise UsageError("The configuration has no rules.", "Add one under `rules`; syncd.yaml.example shows two.")
-    rules = [rule for rule in settings.rules if selection.rule in (None, rule.name)]
+    rules = [rule for rule in settings.rules if selection.rules is None or rule.name in selection.rules]
     if not rules:
+        asked = ", ".join(map(repr, sorted(selection.rules or ())))
         names = ", ".join(rule.name for rule in settings.rules)
-        raise UsageError(f"There is no rule {selection.rule!r}.", f"The rules are: {names}.")
+        raise UsageError(f"There is no rule {asked}.", f"The rules are: {names}.")
     return rules
 
 
 def due_rows(workshop: Workshop, changed: Mapping[OrderKey, OrderRow], selection: Selection) -> list[OrderRow]:
-    """The due orders a command asked for, oldest first, under their platform's name of today.
+    """The due orders that are asked for, oldest first, under their platform's name of today.
 
     `changed` comes before what the ledger says. Raises UsageError when a named order is not the only one of its name.
     """
     names = {(platform.connector, platform.account): name for name, platform in workshop.platforms.items()}
-    stored = workshop.ledger.orders.in_state([State.DUE], rule=selection.rule)
+    asked = None if selection.strays else selection.rules
+    stored = workshop.ledger.orders.in_state([State.DUE], rules=asked)
     rows = [row for row in stored if row.key not in changed]
     rows += [row for row in changed.values() if row.state is State.DUE]
     rows = [replace(row, platform=names.get((row.connector, row.account), row.platform)) for row in rows]
-    rows = [row for row in rows if selected(row, selection)]
+    known = {rule.name for rule in workshop.settings.rules}
+    rows = [row for row in rows if selected(row, selection) or (selection.strays and row.rule not in known)]
     if selection.order is not None and len(rows) > 1:
         packages = ", ".join(f"{row.platform}/{row.package}" for row in rows)
         raise UsageError(f"{'/'.join(selection.order)} names {len(rows)} orders.", f"Name one of them: {packages}.")
@@ -101,7 +120,7 @@ def in_turn(
 
 def selected(row: OrderRow, selection: Selection) -> bool:
     """Whether a command asked for this order."""
-    if selection.rule is not None and row.rule != selection.rule:
+    if selection.rules is not None and row.rule not in selection.rules:
         return False
     if selection.order is None:
         return True

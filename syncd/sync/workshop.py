@@ -13,13 +13,18 @@ from syncd.ledger.ledger import Ledger
 from syncd.parasut.client import ParasutClient
 from syncd.platforms.platform import Platform
 from syncd.sync.collect import Clock
+from syncd.sync.executor import asked_to_stop
 from syncd.sync.judge import Judgement
 from syncd.sync.plan import PlanContext
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Everything a run works with. `client` is None when nothing may be asked of Paraşüt."""
+    """Everything a run works with. `client` is None when nothing may be asked of Paraşüt.
+
+    `stopping` is asked before every write and between pages and orders, `between` is called between pages and orders;
+    it may raise Stopped.
+    """
 
     settings: Settings
     ledger: Ledger
@@ -27,6 +32,13 @@ class Workshop:
     client: ParasutClient | None
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
+    between: Callable[[], None] = lambda: None
+
+    def breathe(self) -> None:
+        """Between two pages or orders: let others have their turn. Raises Stopped when the run is to end."""
+        self.between()
+        if self.stopping():
+            raise asked_to_stop()
 
     @property
     def judgement(self) -> Judgement:

@@ -124,6 +124,31 @@ rules:
     cron: "*/5 8-20 * * 1-5"
     product:
       use: GENEL
+notify:
+  channels:
+    - name: muhasebe
+      email:
+        host: smtp.magaza.test
+        port: 465
+        security: tls
+        username: syncd@magaza.test
+        password: ${WC_SECRET}
+        from: syncd@magaza.test
+        to: [muhasebe@magaza.test, sahip@magaza.test]
+        ca_file: ca.pem
+      events: [hold, deadline]
+    - webhook:
+        url: https://hooks.magaza.test/${WC_KEY}
+        headers:
+          X-Token: ${WC_SECRET}
+    - command: [sh, tell-us.sh]
+    - apprise: ["json://hooks.magaza.test/${WC_KEY}"]
+  quiet_hours:
+    from: "22:00"
+    to: "08:00"
+    except: [company]
+  daily_summary: "09:00"
+  language: en
 """
 
 INCLUDED = """\

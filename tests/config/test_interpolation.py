@@ -146,3 +146,10 @@ def test_a_secret_s_file_that_everybody_can_read_is_a_warning(tmp_path: Path) ->
         loaded = load(tmp_path, SMALL.replace(PASSWORD, "password: ${file:secret}"))
         assert [problem.severity for problem in loaded.problems] == expected
         assert loaded.settings is not None
+
+
+def test_a_credential_of_a_folder_that_systemd_handed_over_is_known_by_the_name_of_its_file(tmp_path: Path) -> None:
+    environ = credentials(tmp_path, syncd_parasut_password="from-folder")
+    assert password(tmp_path, "${credential:parasut_password}", environ) == "from-folder"
+    environ = credentials(tmp_path, syncd_parasut_password="from-folder", parasut_password="its-own-line")
+    assert password(tmp_path, "${credential:parasut_password}", environ) == "its-own-line"

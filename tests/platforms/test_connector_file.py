@@ -96,7 +96,7 @@ def test_a_status_that_is_none_of_ours_is_told_at_its_place(tmp_path: Path) -> N
         ("user: consumer_key", "user: 7", "'user' must be text, not 7: put it in quotes"),
         ("status: 401", "status: often", "'status' must be a whole number, not 'often'"),
         ("each: item in", "each: item of", "'each' must be NAME in EXPRESSION, like item in record.line_items, not"),
-        ("number: page,", "nummer: page,", "unknown key 'nummer' under 'pages' (did you mean number?)"),
+        ("parameter: page", "parametre: page", "unknown key 'parametre' under 'number' (did you mean parameter?)"),
         ("      remedy: Update", "      remdy: Update", "'ok' needs the key 'remedy' beside it"),
     ],
 )

@@ -19,6 +19,8 @@ def upgrade() -> None:
     """Add to the first ledger."""
     op.add_column("orders", sa.Column("updated_at", sa.Text(), nullable=True))
     op.create_index("ix_orders_updated_at", "orders", ["connector", "account", "updated_at"], unique=False)
+    op.create_index("ix_orders_changed_at", "orders", ["changed_at"], unique=False)
+    op.create_index("ix_orders_same_number", "orders", ["connector", "account", "number"], unique=False)
     op.add_column("marks", sa.Column("rescanned_at", sa.Text(), nullable=True))
     op.add_column("marks", sa.Column("doubted_since", sa.Text(), nullable=True))
     op.create_table(
@@ -50,5 +52,7 @@ def downgrade() -> None:
     op.drop_table("commands")
     op.drop_column("marks", "doubted_since")
     op.drop_column("marks", "rescanned_at")
+    op.drop_index("ix_orders_changed_at", "orders")
+    op.drop_index("ix_orders_same_number", "orders")
     op.drop_index("ix_orders_updated_at", "orders")
     op.drop_column("orders", "updated_at")

@@ -1,0 +1,269 @@
+"""What is to be told, given what is and what was noticed before: pure functions, nothing is read or sent here.
+
+Every function returns what changes among the notices. A notice stands as long as what it tells of: it goes when its
+order is no longer held, its rule runs again. What people want to hear the end of (platform, company) stays with an
+`until` in its document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from syncd.config.settings import Event
+from syncd.ledger.ledger import Mark
+from syncd.ledger.notices import OPEN, Notice, OrderFacts
+from syncd.ledger.order_row import State
+from syncd.logs import mask
+from syncd.orders.json import OrderFormatError, order_from_json
+from syncd.orders.status import SIDE_EXITS
+from syncd.sync.dates import last_legal_day
+
+WATCHED: Final = "watched"
+"""The kind of a notice that nobody is told of yet."""
+
+_UNREAD_FOR: Final = timedelta(minutes=30)
+_DAYS_BEFORE: Final = 2
+_LONGEST_DETAIL: Final = 300
+_KEPT_FOR: Final = timedelta(days=7)
+_CODE = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
+
+
+@dataclass
+class Changes:
+    """Notices to store, and keys to forget."""
+
+    saved: list[Notice] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Changes) -> Changes:
+        self.saved += other.saved
+        self.dropped += other.dropped
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An order without an invoice, and the last day on which the law allows one."""
+
+    last_day: date
+    name: str
+    total: str | None
+    currency: str
+
+
+@dataclass
+class Orders:
+    """What is known of orders, by their number in the ledger.
+
+    `holds` are those noticed: code, and the last line of the history. `stages` are the deadlines noticed: "near" or
+    "past". `due` are all orders that have a last day, whether it is near or not.
+    """
+
+    holds: dict[int, tuple[str, int]] = field(default_factory=dict)
+    stages: dict[int, str] = field(default_factory=dict)
+    due: dict[int, Due] = field(default_factory=dict)
+
+
+def known_orders(notices: Iterable[Notice]) -> Orders:
+    """What the notices of holds and deadlines say was noticed."""
+    orders = Orders()
+    for notice in notices:
+        number = int(notice.key.partition("/")[2])
+        if notice.kind == Event.HOLD:
+            orders.holds[number] = (notice.document["code"], notice.document["episode"])
+        elif notice.kind == Event.DEADLINE:
+            orders.stages[number] = notice.document["stage"]
+    return orders
+
+
+def orders_noticed(
+    rows: Iterable[OrderFacts], episodes: Mapping[int, int], known: Orders, at: datetime, zone: tzinfo
+) -> Changes:
+    """Holds that began or ended; `known` follows. `episodes` is the last line of the history of each held order."""
+    changes = Changes()
+    for row in rows:
+        hold = (row.hold_code or "", episodes.get(row.id, 0))
+        if row.state is not State.HELD:
+            if known.holds.pop(row.id, None) is not None:
+                changes.dropped.append(f"{Event.HOLD}/{row.id}")
+        elif known.holds.get(row.id) != hold:
+            known.holds[row.id] = hold
+            document = {**_order(row.name, _total(row), row.currency), "code": hold[0], "episode": hold[1]}
+            changes.saved.append(Notice(f"{Event.HOLD}/{row.id}", Event.HOLD, document, at))
+        last_day = _last_day(row, zone)
+        if last_day is not None:
+            known.due[row.id] = Due(last_day, row.name, _total(row), row.currency)
+        else:
+            known.due.pop(row.id, None)
+    return changes
+
+
+def forgotten(known: Orders, seen: Collection[int]) -> Changes:
+    """Notices of orders that are none of those that are open; `known` follows."""
+    changes = Changes()
+    for number in [number for number in known.holds if number not in seen]:
+        del known.holds[number]
+        changes.dropped.append(f"{Event.HOLD}/{number}")
+    for number in [number for number in known.due if number not in seen]:
+        del known.due[number]
+    return changes
+
+
+def deadlines_noticed(known: Orders, today: date, at: datetime) -> Changes:
+    """Orders whose last legal day comes within two days, and once more when it is past; `known` follows."""
+    changes = Changes()
+    for number, due in known.due.items():
+        stage = stage_of(due, today)
+        if stage is not None and known.stages.get(number) != stage:
+            known.stages[number] = stage
+            document = {**_order(due.name, due.total, due.currency), "last_day": due.last_day.isoformat()}
+            changes.saved.append(Notice(f"{Event.DEADLINE}/{number}", Event.DEADLINE, {**document, "stage": stage}, at))
+    for number in list(known.stages):
+        if number not in known.due or stage_of(known.due[number], today) is None:
+            del known.stages[number]
+            changes.dropped.append(f"{Event.DEADLINE}/{number}")
+    return changes
+
+
+def stage_of(due: Due, today: date) -> str | None:
+    """Whether the last day is "past", "near" (within two days), or far away."""
+    if today > due.last_day:
+        return "past"
+    return "near" if (due.last_day - today).days <= _DAYS_BEFORE else None
+
+
+def rules_noticed(
+    stopped: Mapping[str, str],
+    ran: Collection[str],
+    paused: Collection[str],
+    known: Iterable[Notice],
+    at: datetime,
+) -> Changes:
+    """Rules that stopped. `ran` are those that had a run since the start; one a person paused is not worth a word."""
+    changes = Changes()
+    before = {notice.document["rule"]: notice for notice in known}
+    for rule, why in stopped.items():
+        found = _CODE.search(why)
+        code = found[1] if found else ""
+        if rule in paused or (rule in before and before[rule].document["code"] == code):
+            continue
+        document = {"rule": rule, "code": code, "since": at.isoformat()}
+        changes.saved.append(Notice(f"rule/{rule}", Event.RULE_STOPPED, document, at))
+    changes.dropped += [notice.key for rule, notice in before.items() if rule in ran and rule not in stopped]
+    return changes
+
+
+def platforms_noticed(
+    errors: Mapping[str, str],
+    marks: Mapping[str, Mark],
+    known: Iterable[Notice],
+    worked_at: datetime | None,
+    at: datetime,
+) -> Changes:
+    """Platforms that can't be read for half an hour, or whose answers are doubted; and once, that it is over.
+
+    `marks` are by the platforms' names; `worked_at` is when the last run since the start ended.
+    """
+    changes = Changes()
+    doubted = {name: mark.doubted_since for name, mark in marks.items() if mark.doubted_since is not None}
+    failing: dict[str, Notice] = {}
+    doubts: dict[str, Notice] = {}
+    for notice in known:
+        if notice.document.get("until") is None:
+            (doubts if notice.document["doubt"] else failing)[notice.document["platform"]] = notice
+    for name, since in doubted.items():
+        if name not in doubts:
+            changes.saved.append(_platform(name, since, at, kind=Event.PLATFORM, doubt=True))
+    for name, notice in doubts.items():
+        if name not in doubted and name in marks:
+            changes.saved.append(_ended(notice, at))
+    for name, error in errors.items():
+        if name in doubted:
+            continue  # told already, in better words
+        if name not in failing:
+            changes.saved.append(_platform(name, at, at, kind=WATCHED, detail=error))
+            continue
+        since = _moment(failing[name].document["since"])
+        if failing[name].kind == WATCHED and at - since >= _UNREAD_FOR:
+            changes.saved.append(_platform(name, since, at, kind=Event.PLATFORM, detail=error))
+    for name, notice in failing.items():
+        if name in errors and name not in doubted:
+            continue
+        read_at = marks[name].read_at if name in marks else worked_at
+        if read_at is None or read_at <= _moment(notice.document["since"]):
+            continue  # after a restart nobody has tried yet
+        if notice.kind == WATCHED:
+            changes.dropped.append(notice.key)
+        else:
+            changes.saved.append(_ended(notice, at))
+    return changes
+
+
+def company_noticed(error: str, answered_at: datetime | None, known: Iterable[Notice], at: datetime) -> Changes:
+    """That Paraşüt does nothing for the company, and once, that it does again."""
+    now = next((notice for notice in known if notice.document.get("until") is None), None)
+    if error and now is None:
+        document = {"since": at.isoformat(), "until": None, "detail": _detail(error)}
+        return Changes([Notice(f"company/{at.isoformat()}", Event.COMPANY, document, at)])
+    if not error and now is not None and answered_at is not None and answered_at > _moment(now.document["since"]):
+        return Changes([_ended(now, at)])
+    return Changes()
+
+
+def configuration_noticed(problems: int, known: Iterable[Notice], at: datetime) -> Changes:
+    """That a reload was refused, for so many problems."""
+    now = next(iter(known), None)
+    if problems and (now is None or now.document["problems"] != problems):
+        return Changes([Notice("configuration", Event.CONFIGURATION, {"problems": problems}, at)])
+    if not problems and now is not None:
+        return Changes(dropped=[now.key])
+    return Changes()
+
+
+def outlived(notices: Iterable[Notice], at: datetime) -> Changes:
+    """What is over, and was noticed a week ago."""
+    return Changes(dropped=[one.key for one in notices if is_over(one) and at - one.noticed_at > _KEPT_FOR])
+
+
+def is_over(notice: Notice) -> bool:
+    """Whether it tells of something that has passed: of no use to a channel that is new."""
+    return notice.kind == Event.SUMMARY or bool(notice.document.get("until"))
+
+
+def _last_day(row: OrderFacts, zone: tzinfo) -> date | None:
+    if row.state not in OPEN or row.document is None or row.status in SIDE_EXITS:
+        return None
+    try:
+        return last_legal_day(order_from_json(row.document), zone)
+    except OrderFormatError:
+        return None  # written by another version; it is read anew when the order changes
+
+
+def _order(name: str, total: str | None, currency: str) -> dict[str, Any]:
+    return {"order": name, "total": total, "currency": currency}
+
+
+def _total(row: OrderFacts) -> str | None:
+    return None if row.total is None else f"{row.total:f}"
+
+
+def _platform(name: str, since: datetime, at: datetime, *, kind: str, detail: str = "", doubt: bool = False) -> Notice:
+    document = {"platform": name, "doubt": doubt, "since": since.isoformat(), "until": None, "detail": _detail(detail)}
+    return Notice(f"{'doubt' if doubt else 'platform'}/{name}/{since.isoformat()}", kind, document, at)
+
+
+def _ended(notice: Notice, at: datetime) -> Notice:
+    return Notice(notice.key, notice.kind, {**notice.document, "until": at.isoformat()}, at)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _detail(text: str) -> str:
+    words = mask(" ".join(text.split()))
+    return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}…"

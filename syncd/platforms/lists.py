@@ -1,0 +1,112 @@
+"""The lists that show a platform's orders, each read window by window and page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncd.errors import PlatformError, TemplateFailure
+from syncd.platforms.client import Answer
+from syncd.platforms.following import Following, walk
+from syncd.platforms.pages import NoProgress, Numbered, Pages, Shown, pages_of
+from syncd.platforms.record import rendered
+from syncd.platforms.windows import Changes
+
+Get = Callable[[str, Mapping[str, Any]], Answer]
+"""Path and query → a good answer; raises PlatformError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records of a list. `mark`: the list was read completely up to there."""
+
+    records: list[Any]
+    mark: datetime | None = None
+
+
+class OrderList:
+    """One list of a connector, for one element of its `each`."""
+
+    def __init__(self, platform: str, part: Mapping[str, Any], scope: Mapping[str, Any], get: Get) -> None:
+        self.name: str = part["name"]
+        self.daily: bool = part.get("daily", False)
+        self._platform = platform
+        self._part = part
+        self._scope = scope
+        self._get = get
+        self._pages: Pages = pages_of(part.get("pages"), lambda value: rendered(value, scope))
+        self._changes = Changes.of(part["changes"]) if "changes" in part else None
+
+    @property
+    def overlap(self) -> timedelta | None:
+        """How much before the mark is read again; None when the whole list is read each time."""
+        return self._changes.overlap if self._changes is not None else None
+
+    def read(self, since: datetime, now: datetime) -> Iterator[Batch]:
+        """What changed after `since` (aware), less the overlap, until `now`. The last batch of a window carries a mark.
+
+        Raises PlatformError; the batches before it are good.
+        """
+        try:
+            if self._changes is None:
+                yield from self._window({}, now, past=False)
+            elif "follow" in self._part["changes"]:
+                yield from self._followed(self._changes, since, now)
+            else:
+                for window in self._changes.windows(since, now):
+                    query = self._changes.query(window)
+                    yield from self._window(query, min(window.before, now), past=window.past)
+        except NoProgress:
+            message = f"the list of {self.name} does not obey the filter by change, or repeats its pages."
+            raise PlatformError(self._platform, message, "Is the platform's software new enough?") from None
+
+    def _window(self, query: Mapping[str, Any], mark: datetime, *, past: bool) -> Iterator[Batch]:
+        for records in self._pages.read(self._fetch, query, past=past):
+            yield Batch(records)
+        yield Batch([], mark)
+
+    def _followed(self, changes: Changes, since: datetime, now: datetime) -> Iterator[Batch]:
+        """Oldest first; the mark is the newest stamp seen, and never later than now: a record stamped in the future
+        must not hide those that come before it."""
+        assert isinstance(self._pages, Numbered)
+        follow = self._part["changes"]["follow"]
+        newest = since
+        for records, done in walk(self._fetch, self._stamp, Following.of(follow, changes, self._pages), since):
+            newest = max([newest, *(stamp for stamp in map(self._stamp, records) if stamp is not None)])
+            yield Batch(records, max(since, min(newest, now)) if done else None)
+
+    def _stamp(self, record: Any) -> datetime | None:
+        try:
+            stamp = rendered(self._part["changes"]["follow"]["stamp"], {**self._scope, "record": record})
+        except TemplateFailure:
+            return None
+        return stamp if isinstance(stamp, datetime) else None
+
+    def _fetch(self, query: Mapping[str, Any]) -> Shown:
+        path = str(rendered(self._part["get"], self._scope))
+        answer = self._get(path, {**rendered(self._part.get("query", {}), self._scope), **query})
+        told = {**self._scope, "body": answer.body, "headers": {k.lower(): v for k, v in answer.headers.items()}}
+        try:
+            records = rendered(self._part["records"], told) if "records" in self._part else answer.body
+            (words,) = self._part.get("pages", {"none": {}}).values()
+            total, following = rendered(words.get("total", ""), told), rendered(words.get("next", ""), told)
+        except TemplateFailure as failure:
+            message = f"GET {path} did not answer as the connector expects: {failure}."
+            raise PlatformError(self._platform, message) from failure
+        if not isinstance(records, list):
+            raise PlatformError(self._platform, f"GET {path} did not answer with a list.")
+        count = str(total if total is not None else "").strip()
+        link = answer.headers.get("Link", "")
+        return Shown(records, int(count) if count.isdigit() else None, str(following or ""), link)
+
+
+def order_lists(platform: str, parts: list[Mapping[str, Any]], scope: Mapping[str, Any], get: Get) -> list[OrderList]:
+    """The lists of a connector; one for every element where an entry has `each`."""
+    found = []
+    for part in parts:
+        each = part.get("each")
+        elements = [scope] if each is None else [{**scope, each.name: one} for one in each.elements.render(scope)]
+        found += [OrderList(platform, part, inner, get) for inner in elements]
+    return found

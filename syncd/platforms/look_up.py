@@ -1,0 +1,113 @@
+"""Looking orders up one by one, where a platform's lists only tell which of them changed."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from syncd.errors import PlatformError, TemplateFailure
+from syncd.platforms.client import Answer
+from syncd.platforms.record import rendered
+
+_REMEMBERED: Final = 50_000
+"""Keys whose last look is remembered: the orders of some weeks, about 10 MB."""
+
+
+class Client(Protocol):
+    """What a look needs of the platform's client."""
+
+    def ask(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """Any answer, also a refusal."""
+
+    def failure(self, path: str, answer: Answer) -> PlatformError:
+        """The error for an answer that can't be used."""
+
+
+@dataclass
+class Group:
+    """Keys that belong together, with the list entries that named them."""
+
+    keys: list[str] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+
+class LookUp:
+    """The connector's `look_up`. Entries that did not change are not looked up again by this process."""
+
+    def __init__(self, platform: str, part: Mapping[str, Any], scope: Mapping[str, Any], client: Client) -> None:
+        self._platform = platform
+        self._part = part
+        self._scope = scope
+        self._client = client
+        self._seen: OrderedDict[str, set[int]] = OrderedDict()
+        self._ids: dict[str, tuple[str, ...]] = {}
+
+    def groups(self, entries: Iterable[tuple[str, Any]]) -> list[Group]:
+        """The entries (list name, entry) in groups that share no key, in the order in which they were met."""
+        owner: dict[str, Group] = {}
+        for name, record in entries:
+            keys = self._keys(name, record)
+            if not keys:
+                continue
+            group = Group()
+            for met in {id(owner[key]): owner[key] for key in keys if key in owner}.values():
+                group.keys += met.keys
+                group.entries += met.entries
+            group.keys = list(dict.fromkeys([*group.keys, *keys]))
+            group.entries.append({"list": name, "record": record})
+            owner.update(dict.fromkeys(group.keys, group))
+        return list({id(group): group for group in owner.values()}.values())
+
+    def known(self, group: Group) -> tuple[str, ...] | None:
+        """The ids of the records that this group gave before, when none of its entries is new."""
+        versions = {_version(entry) for entry in group.entries}
+        if all(key in self._seen and versions <= self._seen[key] for key in group.keys):
+            return tuple(dict.fromkeys(id_ for key in group.keys for id_ in self._ids.get(key, ())))
+        return None
+
+    def records(self, group: Group) -> list[Any]:
+        """Ask for every key of a group. Raises PlatformError."""
+        found = {key: self._found(key) for key in group.keys}
+        try:
+            records = rendered(self._part["records"], {**self._scope, "found": found, "entries": group.entries})
+        except TemplateFailure as failure:
+            message = f"what was found for {', '.join(group.keys)} can't be read: {failure}."
+            raise PlatformError(self._platform, message) from failure
+        return list(records) if isinstance(records, list | tuple) else [records]
+
+    def remember(self, group: Group, ids: Sequence[str]) -> None:
+        """The group's records were handed on."""
+        versions = {_version(entry) for entry in group.entries}
+        for key in group.keys:
+            self._seen[key] = self._seen.pop(key, set()) | versions
+            self._ids[key] = tuple(ids)
+        while len(self._seen) > _REMEMBERED:
+            oldest, _ = self._seen.popitem(last=False)
+            self._ids.pop(oldest, None)
+
+    def _found(self, key: str) -> Any:
+        """The answer for a key; None when the platform refuses it (it is not paid yet, or gone)."""
+        scope = {**self._scope, "key": key}
+        path = str(rendered(self._part["get"], scope))
+        answer = self._client.ask(path, rendered(self._part.get("query", {}), scope))
+        if answer.status in (400, 404, 409, 410, 422):
+            return None
+        if not (200 <= answer.status < 300 and answer.readable):
+            raise self._client.failure(path, answer)
+        return answer.body
+
+    def _keys(self, name: str, record: Any) -> list[str]:
+        try:
+            keys = rendered(self._part["keys"], {**self._scope, "record": record, "list": name})
+        except TemplateFailure as failure:
+            message = f"an entry of the list of {name} names no order: {failure}."
+            raise PlatformError(self._platform, message) from failure
+        several = keys if isinstance(keys, list | tuple) else [keys]
+        return [str(key) for key in several if key not in (None, "")]
+
+
+def _version(entry: Mapping[str, Any]) -> int:
+    return hash(json.dumps(entry, sort_keys=True, default=str))

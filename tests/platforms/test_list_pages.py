@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from small_platform import NOW, connector, listed, small
+
+from syncd.errors import PlatformError
+from syncd.platforms.pages import next_link
+
+SINCE = NOW - timedelta(days=1)
+NUMBER = {"number": {"parameter": "page", "first": 0, "size": "size", "of": 2, "total": "{{ body.pages }}"}}
+BLIND = {"number": {"parameter": "page", "size": "size", "of": 2}}
+OFFSET = {"offset": {"parameter": "offset", "size": "limit", "of": 2, "total": "{{ headers.totalcount }}"}}
+CURSOR = {"cursor": {"parameter": "next", "next": "{{ body.next | default('') }}", "size": "size", "of": 2}}
+
+
+class Side:
+    """The other side: answers by rules of the test and remembers what it was asked."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.asked: list[dict[str, str]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        query = dict(request.url.params)
+        self.asked.append(query)
+        found = self.answer(query)
+        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+
+
+def cut(ids: list[int], query: dict[str, str], page: str = "page", size: str = "size", first: int = 0) -> list[Any]:
+    at, of = (int(query[page]) - first) * int(query[size]), int(query[size])
+    return [{"id": number} for number in ids[at : at + of]]
+
+
+def ids(folder: Path, side: Side, **entry: Any) -> list[str]:
+    platform = small(folder, connector({"lists": [listed(**entry)]}), side)
+    pages = list(platform.changes(SINCE))
+    assert pages[-1].mark is not None
+    return [record.id for page in pages for record in page.records]
+
+
+def test_a_list_without_pages_is_one_answer(tmp_path: Path) -> None:
+    side = Side(lambda _: [{"id": 1}, {"id": 2}])
+    assert (ids(tmp_path, side), side.asked) == (["1", "2"], [{}])
+
+
+def test_pages_by_number_end_where_the_answer_says(tmp_path: Path) -> None:
+    side = Side(lambda query: {"pages": 2, "content": cut([1, 2, 3, 4], query)})
+    assert ids(tmp_path, side, records="{{ body.content }}", pages=NUMBER) == ["1", "2", "3", "4"]
+    assert [query["page"] for query in side.asked] == ["0", "1"]
+
+
+def test_without_a_count_a_short_page_is_the_last(tmp_path: Path) -> None:
+    side = Side(lambda query: cut([1, 2, 3], query, first=1))
+    assert ids(tmp_path, side, pages=BLIND) == ["1", "2", "3"]
+    assert [query["page"] for query in side.asked] == ["1", "2"]
+
+
+def test_without_a_count_a_full_last_page_is_followed_by_an_empty_one(tmp_path: Path) -> None:
+    side = Side(lambda query: cut([1, 2, 3, 4], query, first=1))
+    assert ids(tmp_path, side, pages=BLIND) == ["1", "2", "3", "4"]
+    assert len(side.asked) == 3
+
+
+def test_a_platform_that_repeats_its_pages_is_told_and_not_followed_for_ever(tmp_path: Path) -> None:
+    side = Side(lambda query: [{"id": 1}, {"id": 2}])
+    with pytest.raises(PlatformError, match="repeats its pages"):
+        ids(tmp_path, side, pages=BLIND)
+
+
+def test_offsets_go_by_page_sizes_and_both_parameters_always_go_together(tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> httpx.Response:
+        at = int(query["offset"])
+        found = [{"id": number} for number in (1, 2, 3)[at : at + int(query["limit"])]]
+        return httpx.Response(200, json=found, headers={"TotalCount": "3"})
+
+    side = Side(answer)
+    assert ids(tmp_path, side, pages=OFFSET) == ["1", "2", "3"]
+    assert [(query["offset"], query["limit"]) for query in side.asked] == [("0", "2"), ("2", "2")]
+
+
+def test_a_cursor_goes_with_an_unchanged_query_and_ends_when_none_is_named(tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> dict[str, Any]:
+        return {"": {"next": "b", "all": [{"id": 1}]}, "b": {"all": [{"id": 2}]}}[query.get("next", "")]
+
+    side = Side(answer)
+    assert ids(tmp_path, side, records="{{ body['all'] }}", query={"status": "all"}, pages=CURSOR) == ["1", "2"]
+    assert side.asked == [{"status": "all", "size": "2"}, {"status": "all", "size": "2", "next": "b"}]
+
+
+def test_a_cursor_that_stands_still_is_told(tmp_path: Path) -> None:
+    side = Side(lambda query: {"next": "same", "all": [{"id": 1}]})
+    with pytest.raises(PlatformError, match="does not obey"):
+        ids(tmp_path, side, records="{{ body['all'] }}", pages=CURSOR)
+
+
+def test_the_link_header_is_followed_without_leaving_the_host(tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> httpx.Response:
+        if query.get("after") == "2":
+            return httpx.Response(200, json=[{"id": 3}], headers={"Link": '<https://x.test/?a=1>; rel="prev"'})
+        link = '<https://evil.test/api/orders?after=2&n=2>; rel="next", <https://small.test/>; rel="first"'
+        return httpx.Response(200, json=[{"id": 1}, {"id": 2}], headers={"Link": link})
+
+    side = Side(answer)
+    assert ids(tmp_path, side, pages={"link": {"size": "n", "of": 2}}) == ["1", "2", "3"]
+    assert side.asked == [{"n": "2"}, {"after": "2", "n": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("", ""),
+        ("<https://a.test/?p=2>; rel=next", "https://a.test/?p=2"),
+        ('<https://a.test/?p=2>; rel="prev next"', "https://a.test/?p=2"),
+        ('<https://a.test/?p=2>; title="rel=next"; rel="last"', ""),
+        ('<https://a.test/?q=a,b>; rel="first", <https://a.test/?q=a,b&p=3>; rel="next"', "https://a.test/?q=a,b&p=3"),
+    ],
+)
+def test_the_next_page_is_found_in_every_form_of_the_link_header(header: str, address: str) -> None:
+    assert next_link(header) == address
+
+
+WINDOW = {
+    "after": "from", "before": "to", "format": "%Y-%m-%d %H:%M", "zone": "Europe/Istanbul",
+    "span": "1d", "overlap": "1h", "ahead": "2h",
+}  # fmt: skip
+
+
+def test_a_long_time_is_read_in_windows_that_share_a_minute_oldest_first(tmp_path: Path) -> None:
+    side = Side(lambda _: [])
+    platform = small(tmp_path, connector({"lists": [listed(changes=WINDOW)]}), side)
+    marks = [page.mark for page in platform.changes(NOW - timedelta(hours=30))]
+    assert [(query["from"], query["to"]) for query in side.asked] == [
+        ("2026-11-23 05:00", "2026-11-24 05:00"),
+        ("2026-11-24 04:59", "2026-11-24 14:00"),
+    ]
+    assert marks == [datetime(2026, 11, 24, 2, 0, tzinfo=UTC), NOW]
+
+
+def test_no_window_goes_further_back_than_the_platform_reaches(tmp_path: Path) -> None:
+    side = Side(lambda _: [])
+    changes = {"after": "from", "format": "epoch_ms", "overlap": "1h", "reach": "30d"}
+    list(small(tmp_path, connector({"lists": [listed(changes=changes)]}), side).changes(NOW - timedelta(days=400)))
+    assert side.asked == [{"from": str(int((NOW - timedelta(days=30)).timestamp() * 1000))}]
+
+
+def test_a_window_that_is_past_is_read_backwards_so_that_nothing_slips_over_an_edge(tmp_path: Path) -> None:
+    """Order 1 changes, and so leaves the window, after the first page was shown: the others move up."""
+    there = [1, 2, 3, 4, 5]
+
+    def answer(query: dict[str, str]) -> dict[str, Any]:
+        if query["to"] == "24T09":
+            return {"pages": 1, "content": [{"id": 1}]}
+        shown = {"pages": 3, "content": cut(there, query)}
+        if 1 in there:
+            there.remove(1)
+        return shown
+
+    side = Side(answer)
+    changes = {"after": "from", "before": "to", "format": "%dT%H", "span": "1d", "overlap": "1h"}
+    found = ids(tmp_path, side, records="{{ body.content }}", pages=NUMBER, changes=changes)
+    assert set(found) == {"1", "2", "3", "4", "5"}
+
+
+def test_the_newest_window_is_read_forwards_for_what_changes_moves_to_its_front(tmp_path: Path) -> None:
+    there = [1, 2, 3, 4, 5]
+
+    def answer(query: dict[str, str]) -> dict[str, Any]:
+        shown = {"pages": 3, "content": cut(there, query)}
+        if query["page"] == "0":
+            there.insert(0, there.pop(3))  # 4 changes
+        return shown
+
+    side = Side(answer)
+    changes = {"after": "from", "before": "to", "format": "epoch_ms", "overlap": "1h", "ahead": "3h"}
+    found = ids(tmp_path, side, records="{{ body.content }}", pages=NUMBER, changes=changes)
+    assert {"1", "2", "3", "5"} <= set(found)  # 4 is newer than this walk: the next one shows it
+    assert found.count("2") == 1
+
+
+def test_several_lists_raise_the_mark_only_at_their_end(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500) if request.url.path.endswith("second") else httpx.Response(200, json=[{"id": 1}])
+
+    platform = small(tmp_path, connector({"lists": [listed("first"), listed("second")]}), answer)
+    pages = []
+    with pytest.raises(PlatformError):
+        pages.extend(platform.changes(SINCE))
+    pages = []
+    reading = platform.changes(SINCE)
+    pages.append(next(reading))
+    assert [(page.records[0].id, page.mark) for page in pages] == [("1", None)]
+
+
+def test_a_list_may_stand_for_every_element_of_a_table_and_daily_ones_wait_for_the_rescan(tmp_path: Path) -> None:
+    side = Side(lambda query: [{"id": query.get("status", "rest")}])
+    data = connector(
+        {
+            "lists": [
+                listed(each="word in tables.words", query={"status": "{{ word }}"}),
+                listed("missing", daily=True),
+            ]
+        },
+        tables={"words": ["Created", "Picking"]},
+    )
+    platform = small(tmp_path, data, side)
+    assert [record.id for page in platform.changes(SINCE) for record in page.records] == ["Created", "Picking"]
+    again = [record.id for page in platform.changes(SINCE, rescan=True) for record in page.records]
+    assert again == ["Created", "Picking", "rest"]
+
+
+def test_the_same_version_of_a_record_comes_once_however_many_lists_show_it(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        new = request.url.path.endswith("third")
+        return httpx.Response(200, json=[{"id": 1, "status": "On Way" if new else "new"}])
+
+    data = connector({"lists": [listed("first"), listed("second"), listed("third")]})
+    records = [record for page in small(tmp_path, data, answer).changes(SINCE) for record in page.records]
+    assert [record.order.status_text for record in records if record.order] == ["new", "On Way"]
+
+
+def test_records_that_are_no_orders_are_skipped(tmp_path: Path) -> None:
+    side = Side(lambda _: [{"id": 0, "status": "Awaiting"}, {"id": 2}])
+    data = connector({"lists": [listed()], "skip": "record.status | default('') == 'Awaiting'"})
+    found = [record.id for page in small(tmp_path, data, side).changes(SINCE) for record in page.records]
+    assert found == ["2"]
+
+
+@pytest.mark.parametrize(("word", "status"), [("on_way", "shipped"), (" ON-WAY ", "shipped"), ("onwards", "other")])
+def test_folded_status_words_differ_in_capitals_blanks_and_dashes_only(word: str, status: str, tmp_path: Path) -> None:
+    platform = small(tmp_path, connector({"lists": [listed()], "case": "fold"}), Side(lambda _: []))
+    assert platform.read({"id": 1, "status": word}).status == status
+
+
+def test_an_answer_of_another_shape_is_told_with_the_list(tmp_path: Path) -> None:
+    side = Side(lambda _: {"detail": "maintenance"})
+    with pytest.raises(PlatformError, match="GET /orders did not answer as the connector expects"):
+        ids(tmp_path, side, records="{{ body.content }}")
