@@ -14,12 +14,22 @@ from n11_store import settings
 
 from syncd.config.settings import Secret
 from syncd.errors import PlatformError
+from syncd.orders.identity import is_filler
 from syncd.orders.order import Order
-from syncd.orders.status import Status
+from syncd.orders.status import SIDE_EXITS, Status, has_reached
 from syncd.platforms.platform import Platform, open_platform
-from syncd.sandbox.market.package import Kind, Stage
+from syncd.sandbox.market.package import MAIN_WAY, Kind, Stage
+from syncd.sandbox.market.truth import Reason
+from syncd.sandbox.options import SandboxOptions
+from syncd.sandbox.server import Sandbox
 
 WORDS = ["Created", "Picking", "Shipped", "Delivered", "Cancelled", "UnSupplied", "Unpacked"]
+TRIGGERS = {
+    Stage.CREATED: Status.AWAITING_APPROVAL,
+    Stage.PREPARING: Status.PREPARING,
+    Stage.SHIPPED: Status.SHIPPED,
+    Stage.DELIVERED: Status.DELIVERED,
+}
 
 
 @pytest.fixture
@@ -261,3 +271,41 @@ def test_keys_go_in_n11s_own_headers_and_nowhere_else() -> None:
     assert {(one.headers["appKey"], one.headers["appSecret"]) for one in seen} == {("key_invented", "secret_invented")}
     assert all("authorization" not in one.headers for one in seen)
     assert all("invented" not in str(one.url) for one in seen)
+
+
+def test_every_kind_of_order_is_read_and_agrees_with_what_is_known_about_it() -> None:
+    now = float(NOON)
+    options = SandboxOptions(stands=frozenset({"n11"}), market_orders=60, market_age_hours=60 * 3, market_limits=False)
+    with Sandbox(options, lambda: now) as sandbox:
+        keys = {"app_key": Secret(options.n11_app_key), "app_secret": Secret(options.n11_app_secret)}
+        chosen = settings(seller_id=options.n11_seller_id, base_url=sandbox.n11_url, **keys)
+        platform = open_platform(chosen, clock=lambda: at(now), sleep=lambda seconds: None)
+        poll = Poll(platform, at(now - 10 * DAY))
+        packages, market = sandbox.n11.market.packages, sandbox.market("n11")
+        assert len(poll.orders) == len(packages)
+        for number, package in packages.items():
+            truth = market.truth(number)
+            smallest = min(line.line_id for line in package.lines)
+            order = poll.orders[f"{package.order_number}-{smallest}" if package.id_hidden else str(number)]
+            codes = [doubt.hold_code for doubt in order.doubts]
+            assert codes == (["amount-unclear"] if truth.reason is Reason.CONTRADICTORY else []), truth.telling
+            assert order.export.micro is (package.kind is Kind.EXPORT)
+            if truth.reason is Reason.CONTRADICTORY:
+                continue
+            assert (order.total, {line.id: line.total for line in order.lines}) == (
+                truth.total,
+                {str(line): total for line, total in truth.by_line.items()},
+            ), truth.telling
+            assert order.buyer.tax_number == ("" if is_filler(truth.tax_number) else truth.tax_number), truth.telling
+            assert bool(order.buyer.company) is truth.company
+            assert (order.status in SIDE_EXITS) is (
+                truth.reason in (Reason.CANCELLED, Reason.UNSUPPLIED, Reason.UNPACKED)
+            ), truth.telling
+            if order.status not in SIDE_EXITS:
+                assert {stage for stage in MAIN_WAY[1:] if has_reached(order.status, TRIGGERS[stage])} == set(
+                    truth.reached
+                ), truth.telling
+            parents = {str(origin) for origin in package.origin_ids}
+            assert parents <= set(order.origin_ids) or package.id_hidden
+        kinds = {package.kind for package in packages.values()}
+        assert kinds == set(market.traits.kinds)

@@ -164,7 +164,7 @@ orders:
     told = [str(problem).removeprefix(f"{file}:") for problem in caught.value.problems]
     assert told == [
         "14:23: there is no variable 'recrod' (did you mean record?)",
-        "14:73: there is no variable 'fuond' (did you mean found?)",
+        "14:76: there is no variable 'fuond' (did you mean found?)",
     ]
 
 
