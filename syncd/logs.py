@@ -14,7 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from loguru import logger
 
@@ -47,17 +47,16 @@ def set_up_logs(
 ) -> None:
     """Send what is at least as grave as `level` (with `verbose` everything) to standard error, masked.
 
-    `names` are those of the platforms and connectors, by which order names are known. With `auto` the form is
-    `journald` when standard error is the journal's, else `text`. What other libraries warn of, and errors that nobody
-    caught, go the same way. May be called again, after a reload: the secrets of the call before stay masked, for a
-    request in hand may still carry them.
+    `names` are those of the platforms and connectors, by which order names are known. With `auto` the form is what
+    $SYNCD_LOG_FORMAT says, else `journald` when standard error is the journal's, else `text`. What other libraries warn
+    of, and errors that nobody caught, go the same way. May be called again, after a reload: the secrets of the call
+    before stay masked, for a request in hand may still carry them.
     """
     global _last_secrets
     given = frozenset(secrets)
     masked = Mask(given | _last_secrets, names)
     _last_secrets = given
-    chosen = ("journald" if _is_journal() else "text") if form == "auto" else form
-    write: Callable[[Record, Mask], str] = {"text": _text, "journald": _journald, "json": _json}[chosen]
+    write: Callable[[Record, Mask], str] = {"text": _text, "journald": _journald, "json": _json}[_chosen(form)]
 
     def sink(message: Message) -> None:
         try:
@@ -139,6 +138,16 @@ def _plain(value: Any, masked: Mask, order: str) -> Any:
         return value
     text = _clean(masked(str(value), order))
     return value if isinstance(value, int) and text == str(value) else text
+
+
+def _chosen(form: Form) -> Form:
+    if form != "auto":
+        return form
+    said = os.environ.get("SYNCD_LOG_FORMAT", "")
+    for known in get_args(Form):
+        if said == known != "auto":
+            return known  # type: ignore[no-any-return]
+    return "journald" if _is_journal() else "text"
 
 
 def _is_journal() -> bool:

@@ -74,7 +74,10 @@ class Store:
 def served() -> Iterator[Store]:
     """A store behind an address of its own."""
     store = Store()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # with the protocol named, asyncio sends small answers at once
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
         store.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(_noting(store, app(store.state)), lifespan="off", log_config=None, access_log=False)
         server = uvicorn.Server(config)

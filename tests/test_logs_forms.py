@@ -47,6 +47,7 @@ def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setattr(logs, "_last_secrets", frozenset())
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("SYNCD_LOG_FORMAT", raising=False)
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield Written(capsys)
@@ -171,6 +172,16 @@ def test_systemds_journal_is_known_by_its_device_and_inode(
     assert first == "<3>to the journal"
     assert second.endswith(" ERROR   to a file")
     assert not second.startswith("<")
+
+
+@pytest.mark.parametrize(("said", "start"), [("json", "{"), ("journald", "<3>x"), ("text", "2"), ("?", "2")])
+def test_the_environment_may_choose_the_form(
+    said: str, start: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCD_LOG_FORMAT", said)
+    set_up_logs([])
+    logger.error("x")
+    assert written.getvalue().startswith(start)
 
 
 def test_after_a_reload_the_secrets_of_before_and_of_now_are_masked(written: Written) -> None:

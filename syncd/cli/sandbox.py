@@ -1,4 +1,4 @@
-"""`syncd sandbox`: local stand-ins for Paraşüt and a shop, to try everything without touching anything real."""
+"""`syncd sandbox`: local stand-ins for Paraşüt, a shop and the marketplaces, to try everything on."""
 
 from __future__ import annotations
 
@@ -9,13 +9,31 @@ import typer
 
 from syncd.errors import UsageError
 from syncd.sandbox.faults import faults_from_json
-from syncd.sandbox.options import SandboxOptions
+from syncd.sandbox.options import ALL_STANDS, STANDS, SandboxOptions
 from syncd.sandbox.server import Sandbox, serve
 
 
 def sandbox(
     parasut_port: Annotated[int, typer.Option(help="Port of the Paraşüt stand-in; 0 takes a free one.")] = 8115,
     shop_port: Annotated[int, typer.Option(help="Port of the WooCommerce stand-in; 0 takes a free one.")] = 8116,
+    trendyol_port: Annotated[int, typer.Option(help="Port of the Trendyol stand-in; 0 takes a free one.")] = 8117,
+    hepsiburada_port: Annotated[int, typer.Option(help="Port of the Hepsiburada stand-in; 0 takes a free one.")] = 8118,
+    n11_port: Annotated[int, typer.Option(help="Port of the N11 stand-in; 0 takes a free one.")] = 8119,
+    stands: Annotated[str, typer.Option(help="Which stand-ins to serve, with commas between.")] = ",".join(STANDS),
+    market_orders: Annotated[
+        int | None, typer.Option(help="How many orders each marketplace has; without it one of each kind.", min=0)
+    ] = None,
+    market_age_hours: Annotated[
+        float | None,
+        typer.Option(help="How long ago a marketplace's first order came in; 0: now, the others later."),
+    ] = None,
+    market_spacing_seconds: Annotated[
+        int, typer.Option(help="How long after each order of a marketplace the next one comes in.", min=0)
+    ] = 10800,
+    market_pace: Annotated[
+        float,
+        typer.Option(help="Multiplies how long marketplace orders take from status to status; 0.01 to watch them."),
+    ] = 1.0,
     orders: Annotated[int, typer.Option(help="How many orders the shop begins with.", min=0)] = 8,
     seed: Annotated[int, typer.Option(help="Another number makes other orders.")] = 1,
     seed_file: Annotated[
@@ -56,8 +74,11 @@ def sandbox(
         str, typer.Option(help='Faults as JSON: [{"method":"POST","path":"contacts$","nth":1,"kind":"429"}].')
     ] = "[]",
 ) -> None:
-    """Stand-ins for Paraşüt and a shop, until Ctrl-C. Addresses and (invented) credentials are printed at the start."""
+    """Stand-ins for Paraşüt, a shop and three marketplaces, until Ctrl-C. Prints addresses and credentials."""
     given: dict[str, Any] = dict(locals())
+    given["stands"] = frozenset(name.strip() for name in stands.split(",") if name.strip())
+    if not given["stands"] or given["stands"] - ALL_STANDS:
+        raise UsageError(f"--stands can't be {stands!r}.", f"Its names are: {', '.join(STANDS)}.")
     try:
         given["faults"] = faults_from_json(faults)
     except ValueError as error:
@@ -80,17 +101,55 @@ def sandbox(
 
 def _announce(running: Sandbox) -> None:
     options = running.options
-    typer.echo(f"Paraşüt     {running.parasut_url}   company_id {options.company_id}")
-    typer.echo(f"            client_id {options.client_id}, client_secret {options.client_secret}")
-    typer.echo(f"            username {options.username}, password {options.password}")
-    typer.echo(f"WooCommerce {running.shop_url}")
-    typer.echo(f"            consumer_key {options.consumer_key}")
-    typer.echo(f"            consumer_secret {options.consumer_secret}")
-    typer.echo("A configuration for it, from another terminal (the answers are above):")
-    typer.echo(
-        f"            syncd init --base-url {running.parasut_url} --shop-url {running.shop_url} --since 2026-11-01"
-    )
+    if "parasut" in options.stands:
+        typer.echo(f"Paraşüt     {running.parasut_url}   company_id {options.company_id}")
+        typer.echo(f"            client_id {options.client_id}, client_secret {options.client_secret}")
+        typer.echo(f"            username {options.username}, password {options.password}")
+    if "shop" in options.stands:
+        typer.echo(f"WooCommerce {running.shop_url}")
+        typer.echo(f"            consumer_key {options.consumer_key}")
+        typer.echo(f"            consumer_secret {options.consumer_secret}")
+    if options.stands >= {"parasut", "shop"}:
+        typer.echo("A configuration for these, from another terminal (the answers are above):")
+        typer.echo(
+            f"            syncd init --base-url {running.parasut_url} --shop-url {running.shop_url} --since 2026-11-01"
+        )
+    entries = market_entries(running)
+    if entries:
+        typer.echo("The marketplaces, as entries under `platforms:` of syncd.yaml:")
+    for name, keys in entries.items():
+        typer.echo(f"  {name}:")
+        for key, value in keys.items():
+            typer.echo(f"    {key}: {value}")
     typer.echo("Ctrl-C ends it.")
+
+
+def market_entries(running: Sandbox) -> dict[str, dict[str, str | int]]:
+    """What stands under `platforms:` for each marketplace that is served, by its name there."""
+    options = running.options
+    entries: dict[str, dict[str, str | int]] = {
+        "trendyol": {
+            "seller_id": options.trendyol_seller_id,
+            "api_key": options.trendyol_api_key,
+            "api_secret": options.trendyol_api_secret,
+        },
+        "hepsiburada": {
+            "merchant_id": options.hepsiburada_merchant_id,
+            "service_key": options.hepsiburada_service_key,
+            "integrator": options.hepsiburada_user_agent,
+        },
+        "n11": {
+            "seller_id": options.n11_seller_id,
+            "app_key": options.n11_app_key,
+            "app_secret": options.n11_app_secret,
+        },
+    }
+    titles = {"trendyol": "Trendyol", "hepsiburada": "Hepsiburada", "n11": "N11"}
+    return {
+        name: {"connector": name, "title": titles[name], "base_url": running.url(name), **keys}
+        for name, keys in entries.items()
+        if name in options.stands
+    }
 
 
 def register(app: typer.Typer) -> None:

@@ -20,7 +20,7 @@ from syncd.config.rules import PlatformWords, RuleText, check_rule, claim_of, fi
 from syncd.config.schedule import seconds
 from syncd.config.schema_problems import Reading, schema_problems
 from syncd.config.schemas import schema, validator
-from syncd.config.settings import ParasutSettings, PlatformSettings, Secret, Settings
+from syncd.config.settings import DaemonSettings, ParasutSettings, PlatformSettings, Secret, Settings
 from syncd.orders.status import Status
 from syncd.problem import Position, Problem
 
@@ -98,6 +98,7 @@ class _Load:
             notify=notify,
             files=tuple(dict.fromkeys([*self.files, *files_of(rules)])),
             secrets=tuple(dict.fromkeys(self.secrets)),
+            daemon=_daemon(data.get("daemon", {}), main.unknown),
         )
 
     def _warn(self, position: Position, message: str) -> None:
@@ -264,6 +265,17 @@ def _parasut(data: Mapping[str, Any], secrets: list[Secret]) -> ParasutSettings:
         rate_requests=rate.get("requests", settings.rate_requests),
         rate_seconds=rate.get("seconds", settings.rate_seconds),
         timeout_seconds=seconds(data["timeout"]) if "timeout" in data else settings.timeout_seconds,
+    )
+
+
+def _daemon(data: Mapping[str, Any], unknown: Collection[Steps]) -> DaemonSettings:
+    usual = DaemonSettings()
+    data = {name: value for name, value in data.items() if ("daemon", name) not in unknown}
+    listen = data.get("listen", usual.listen)
+    return DaemonSettings(
+        listen=None if listen == "off" else listen,
+        log=data.get("log", usual.log),
+        jitter_seconds=seconds(data["jitter"]) if "jitter" in data else usual.jitter_seconds,
     )
 
 

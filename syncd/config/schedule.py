@@ -36,6 +36,32 @@ def cron_mistake(text: str) -> str | None:
     return None
 
 
+def cron_fields(text: str) -> tuple[frozenset[int] | None, ...]:
+    """The minutes, hours, days, months and weekdays (0 is Sunday) of cron's five fields; None where all fit.
+
+    The text has no mistake. As cron has it, a day fits when its day *or* its weekday does, if neither says all.
+    """
+    return tuple(
+        None if field == "*" else frozenset().union(*(_numbers(part, place) for part in field.split(",")))
+        for place, field in enumerate(text.split())
+    )
+
+
+def _numbers(part: str, place: int) -> frozenset[int]:
+    found = _PART.fullmatch(part)
+    assert found is not None
+    _, low, high = _RANGES[place]
+    first = _number(found["first"], place) if found["first"] else None
+    last = _number(found["last"], place) if found["last"] else None
+    begin = low if first is None else first
+    if last is not None:
+        end = last
+    else:
+        end = high if first is None or found["step"] else begin
+    numbers = range(begin, end + 1, int(found["step"] or 1))
+    return frozenset(number % 7 for number in numbers) if place == 4 else frozenset(numbers)
+
+
 def _number(text: str, place: int) -> int | None:
     if text.isdigit():
         return int(text)

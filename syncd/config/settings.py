@@ -244,6 +244,15 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonSettings:
+    """How `syncd run` runs. `listen` None: no endpoints."""
+
+    listen: str | None = "127.0.0.1:9464"
+    log: Literal["auto", "text", "journald", "json"] = "auto"
+    jitter_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run needs to know from files and environment."""
 
@@ -256,3 +265,4 @@ class Settings:
     notify: Notify | None = None
     files: tuple[Path, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    daemon: DaemonSettings = DaemonSettings()

@@ -10,8 +10,8 @@ syncd is killed is sent once more.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ _LOOK_EVERY: Final = timedelta(seconds=15)
 _LOOK_AT_ALL_EVERY: Final = timedelta(hours=1)  # open orders whose row changed without a new `changed_at`
 _LATE_WRITERS: Final = timedelta(minutes=2)  # a row may be committed that much later than it says
 _CLOSES_WITHIN_SECONDS: Final = 2.0
-_FIRST_DAY: Final = "day"
+_SUMMARISED: Final = "summarised"  # the day whose summary is written, or was passed over
+_SIGNS: Final = (Event.RULE_STOPPED, Event.PLATFORM, WATCHED, Event.COMPANY, Event.CONFIGURATION)
 
 
 class Notices:
@@ -74,7 +75,7 @@ class Notices:
         self._posts: list[Post] | None = None  # until the ledger was asked how far they have got
         self._orders: Orders | None = None  # until all open orders were looked at
         self._newest: dict[str, datetime] = {}
-        self._looked_at = datetime.min.replace(tzinfo=zone)
+        self._looked_at = datetime.fromtimestamp(0, UTC)
         self._looked_at_all = self._looked_at
         self._complaint = ""
 
@@ -188,30 +189,33 @@ class Notices:
         stopped = dict(vitals.stopped_rules)
         everything_paused = ledger.setting(STOP_SETTING) is not None
         paused = {rule for rule in stopped if everything_paused or ledger.rule(rule).paused}
-        changes = rules_noticed(stopped, set(vitals.runs), paused, book.of_kinds([Event.RULE_STOPPED]), at)
+        standing: dict[str, list[Notice]] = {kind: [] for kind in _SIGNS}
+        for notice in book.of_kinds(_SIGNS):
+            standing[notice.kind].append(notice)
+        changes = rules_noticed(stopped, set(vitals.runs), paused, standing[Event.RULE_STOPPED], at)
         marks = {book.platform_of(mark.connector, mark.account) or mark.connector: mark for mark in ledger.marks()}
-        known = book.of_kinds([Event.PLATFORM, WATCHED])
+        known = standing[Event.PLATFORM] + standing[WATCHED]
         changes += platforms_noticed(dict(vitals.platform_errors), marks, known, vitals.worked_at, at)
-        company = book.of_kinds([Event.COMPANY])
+        company = standing[Event.COMPANY]
         changes += company_noticed(vitals.parasut_error, vitals.parasut_answered_at, company, at)
-        changes += configuration_noticed(vitals.configuration_problems, book.of_kinds([Event.CONFIGURATION]), at)
+        changes += configuration_noticed(vitals.configuration_problems, standing[Event.CONFIGURATION], at)
         return changes
 
     def _summary(self, now: datetime, at: datetime) -> Changes:
-        """The summary of yesterday, once a day; the first one comes on the day after syncd was told to write them."""
+        """The summary of yesterday, once a day; none for a time of day that passed before the first start."""
         assert self._notify is not None
         due_at = self._notify.daily_summary
+        if due_at is None:
+            return Changes()
         local = now.astimezone(self._zone)
-        if due_at is None or local.time() < due_at:
+        newest = local.date() if local.time() >= due_at else local.date() - timedelta(days=1)
+        last = self._ledger.notices.get(_SUMMARISED)
+        if last is not None and date.fromisoformat(last.document["day"]) >= newest:
             return Changes()
-        today = local.date()
-        last = self._ledger.notices.get(_FIRST_DAY)
-        if last is not None and date.fromisoformat(last.document["day"]) >= today:
-            return Changes()
-        done = Notice(_FIRST_DAY, _FIRST_DAY, {"day": today.isoformat()}, at)
-        if last is None:
+        done = Notice(_SUMMARISED, _SUMMARISED, {"day": newest.isoformat()}, at)
+        if last is None or newest != local.date():
             return Changes([done])
-        document = self._summary_of(today - timedelta(days=1), today)
+        document = self._summary_of(newest - timedelta(days=1), newest)
         return Changes([done, Notice(str(Event.SUMMARY), Event.SUMMARY, document, at)])
 
     def _summary_of(self, day: date, today: date) -> dict[str, Any]:
@@ -249,21 +253,22 @@ class Notices:
             kinds = [kind for kind in self._told_now(post, now) if self._is_new(post, kind)]
             if not kinds:
                 continue
-            told = post.progress.told
-            after = (
-                min((told[kind] for kind in kinds if kind in told), default=None) if told.keys() >= set(kinds) else None
-            )
-            notices = [
-                notice
-                for notice in self._ledger.notices.of_kinds(kinds, after)
-                if (notice.kind not in told or notice.noticed_at > told[notice.kind])
-                and not (is_over(notice) and notice.noticed_at <= post.progress.since)
-            ]
-            up_to = {kind: self._newest[kind] for kind in kinds}
+            up_to = {str(kind): self._newest[kind] for kind in kinds}
+            notices = self._untold(post, kinds)
             if notices:
                 post.begin(self._writer.message(notices, now), up_to, now)
             else:  # what was new is over already
-                post.progress = Progress(post.progress.since, {**told, **up_to}, post.progress.sent_at)
+                post.pass_over(up_to)
+
+    def _untold(self, post: Post, kinds: Sequence[Event]) -> list[Notice]:
+        told, since = post.progress.told, post.progress.since
+        after = min(told[kind] for kind in kinds) if all(kind in told for kind in kinds) else None
+        return [
+            notice
+            for notice in self._ledger.notices.of_kinds(kinds, after)
+            if (notice.kind not in told or notice.noticed_at > told[notice.kind])
+            and not (is_over(notice) and notice.noticed_at < since)
+        ]
 
     def _told_now(self, post: Post, now: datetime) -> list[Event]:
         assert self._notify is not None
@@ -280,7 +285,7 @@ class Notices:
         """Remember what has arrived."""
         now = self._clock()
         for post in self._posts or ():
-            up_to: Mapping[str, datetime] | None = post.finish(now)
+            up_to = post.finish(now)
             if up_to is not None:
                 state = Notice(f"{CHANNEL}/{post.channel.name}", CHANNEL, post.progress.as_json(), now)
                 self._ledger.notices.told(state, up_to, now)

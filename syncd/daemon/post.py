@@ -121,6 +121,10 @@ class Post:
         logger.warning("a notice by {} did not arrive: {} Again in {} min.", self.channel.name, failure, minutes)
         return None
 
+    def pass_over(self, up_to: Mapping[str, datetime]) -> None:
+        """There was nothing to tell up to these moments."""
+        self.progress = replace(self.progress, told={**self.progress.told, **up_to})
+
     def wait(self, seconds: float) -> None:
         """Let the message under way arrive, for so long at most."""
         if self._under_way is not None:

@@ -234,7 +234,9 @@ class OrderBook:
         under the same order number that was invoiced, died since, and held one of the same products, is where this one
         was split off: N11 gives the parts new line ids and does not name their origin.
         """
-        values = [("line", line.id) for line in order.lines] + [("package", origin) for origin in order.origin_ids]
+        values = [("package", origin) for origin in order.origin_ids]
+        for line in order.lines:
+            values += [("piece", piece) for piece in line.pieces] or [("line", line.id)]
         query = (
             select(tables.orders.c.number)
             .join(tables.claims, tables.claims.c.order_id == tables.orders.c.id)
@@ -297,8 +299,9 @@ def change_order(connection: Connection, order_id: int, text: str, at: datetime,
 def give_invoice(connection: Connection, order_id: int, invoice_id: str | None, at: datetime) -> None:
     """An order's invoice is made: note its id, and which of the platform's lines and packages it covers."""
     row = change_order(connection, order_id, f"invoice {invoice_id} made", at, invoice_id=invoice_id)
-    lines = [] if row.document is None else [("line", line.id) for line in row.order.lines]
-    for kind, value in [("package", row.package), *lines]:
+    lines = () if row.document is None else row.order.lines
+    pieces = [("piece", piece) for line in lines for piece in line.pieces]
+    for kind, value in [("package", row.package), *(("line", line.id) for line in lines), *pieces]:
         statement = upsert(tables.claims).values(
             connector=row.connector, account=row.account, kind=kind, value=value, order_id=order_id
         )

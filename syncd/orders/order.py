@@ -54,7 +54,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `total` is what the buyer pays for all of it after `discount` (the seller's share, whole line)."""
+    """One line. `total` is what the buyer pays for all of it after `discount` (the seller's share, whole line).
+
+    `pieces` are ids of the single pieces, where a platform may split a line and leave both parts its id.
+    """
 
     id: str
     name: str
@@ -67,6 +70,7 @@ class Line:
     discount: Decimal = Decimal(0)
     platform_discount: Decimal = Decimal(0)
     kind: LineKind = LineKind.PRODUCT
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

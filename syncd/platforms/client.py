@@ -173,10 +173,10 @@ class PlatformClient:
             return PlatformUnreachable(self._name, "the certificate of the other side is not trusted.", remedy)
         host = self._client.base_url.host
         if isinstance(error, httpx.TimeoutException):
-            remedy = "Raise timeout or lower per_page, if the shop is slow; the next run tries again."
+            remedy = "If it is slow, raise the platform's timeout or lower its page size; the next run tries again."
             return PlatformUnreachable(self._name, f"{host} did not answer in time.", remedy)
         kind = type(error).__name__
-        remedy = "Check url, DNS and network; the next run tries again."
+        remedy = "Check the platform's address, DNS and network; the next run tries again."
         return PlatformUnreachable(self._name, f"{host} can't be reached ({kind}).", remedy)
 
     def _retry_after(self, answer: Answer) -> float:

@@ -29,7 +29,7 @@ class Shown:
 
     records: list[Any]
     total: int | None = None  # of pages or of records, as the way of paging counts
-    next: str = ""
+    next: str = ""  # "" only where the platform says that there is no next one
     link: str = ""
 
 

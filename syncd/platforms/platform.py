@@ -228,7 +228,7 @@ class Platform:
     def _fact(self, fact: Mapping[str, Any]) -> Finding:
         answer = self._client.ask(*self._request(fact, self._scope))
         if not (200 <= answer.status < 300 and answer.readable):
-            return Finding(fact["what"], True, f"not told (HTTP {answer.status}); the key need not read settings")
+            return Finding(fact["what"], True, f"not told (HTTP {answer.status}); it is not needed")
         scope = {**self._scope, "body": answer.body}
         try:
             ok = bool(fact["ok"].render(scope)) if "ok" in fact else True

@@ -60,8 +60,9 @@ class SandboxOptions:
 
     market_orders: int | None = None
     """How many orders each marketplace begins with; None: one of each kind that it knows."""
-    market_age_hours: float = 96.0
-    """How long ago a marketplace's first order came in; 0: it comes in now, the others later."""
+    market_age_hours: float | None = 96.0
+    """How long ago a marketplace's first order came in; 0: it comes in now, the others later. None: its last order came
+    in an hour ago."""
     market_spacing_seconds: int = 3 * 3600
     """How long after each order of a marketplace the next one comes in."""
     market_pace: float = 1.0

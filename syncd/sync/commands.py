@@ -22,7 +22,7 @@ from typing import Any, Final
 from syncd.errors import LedgerError, SyncdError, UsageError
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
-from syncd.sync.report import Result, Selection
+from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
 from syncd.sync.telling import report_data, result_line, summary_lines
 from syncd.sync.workshop import Workshop
@@ -42,14 +42,15 @@ def execute(
     arguments: Mapping[str, Any],
     workshop: Workshop,
     on_result: Callable[[Result], None] = lambda _: None,
+    on_report: Callable[[Report], None] = lambda _: None,
 ) -> Answer:
-    """Carry out a command. The caller holds the company's lease.
+    """Carry out a command. The caller holds the company's lease; it is told of each order of a run, and of the run.
 
     Raises UsageError when it can't be done as it was asked, and LedgerError.
     """
     match kind:
         case "apply":
-            return _apply(arguments, workshop, on_result)
+            return _apply(arguments, workshop, on_result, on_report)
         case "retry" if arguments.get("hold"):
             return _retry_all(arguments["hold"], workshop)
         case "retry":
@@ -71,10 +72,16 @@ def execute(
     return {}
 
 
-def answered(kind: str, arguments: Mapping[str, Any], workshop: Workshop) -> Answer:
+def answered(
+    kind: str,
+    arguments: Mapping[str, Any],
+    workshop: Workshop,
+    on_result: Callable[[Result], None] = lambda _: None,
+    on_report: Callable[[Report], None] = lambda _: None,
+) -> Answer:
     """The same for somebody else: what is raised becomes the answer, too."""
     try:
-        return execute(kind, arguments, workshop)
+        return execute(kind, arguments, workshop, on_result, on_report)
     except SyncdError as error:
         return failure(type(error).__name__, error.message, error.remedy)
 
@@ -104,10 +111,16 @@ def named_order(order: Sequence[str], workshop: Workshop) -> OrderRow:
     return found[0]
 
 
-def _apply(arguments: Mapping[str, Any], workshop: Workshop, on_result: Callable[[Result], None]) -> Answer:
+def _apply(
+    arguments: Mapping[str, Any],
+    workshop: Workshop,
+    on_result: Callable[[Result], None],
+    on_report: Callable[[Report], None],
+) -> Answer:
     rule, order = arguments.get("rule"), arguments.get("order")
     selection = Selection(frozenset({rule}) if rule else None, (order[0], order[1]) if order else None)
     report = work(workshop, selection, on_result)
+    on_report(report)
     return {
         "lines": [line for result in report.results for line in result_line(result)],
         "summary": list(summary_lines(report, dry=False)),

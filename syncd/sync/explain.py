@@ -14,7 +14,7 @@ from syncd.orders.order import Order
 from syncd.sync.judge import OPEN_STATES
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.payments import ANY
-from syncd.sync.plan import plan_order
+from syncd.sync.plan import PlanContext, plan_order
 from syncd.sync.workshop import Workshop
 
 
@@ -55,12 +55,18 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     except Hold as hold:
         if row.state is not State.HELD:
             reasons.append(f"Planned now it would be held ({hold.code}): {hold.message}")
+    return Explanation(tuple(reasons), explained_fields(order, context))
+
+
+def explained_fields(order: Order, context: PlanContext) -> tuple[ExplainedField, ...]:
+    """Where each field of the order's invoice comes from; nothing when it can't be made."""
+    rule = context.rule
     try:
         payable = invoiceable(order, rule.refunded_before)
         document = render_document(rule.mapping, payable, context.platform, context.rule_variables)
     except (Hold, TemplateFailure):
-        return Explanation(tuple(reasons))
-    return Explanation(tuple(reasons), (*_fields(document, payable), *_by_rule(rule, order)))
+        return ()
+    return (*_fields(document, payable), *_by_rule(rule, order))
 
 
 def _standing(row: OrderRow) -> tuple[str, ...]:

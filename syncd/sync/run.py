@@ -13,13 +13,13 @@ from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.admission import Admission
 from syncd.sync.apply import apply_order
 from syncd.sync.collect import judge_again
-from syncd.sync.executor import Executor, Stopped, TryAgain, refuse_while_paused
+from syncd.sync.executor import Executor, GaveWay, Stopped, TryAgain, refuse_while_paused
 from syncd.sync.first_day import refuse_a_second_ledger
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict, as_held
-from syncd.sync.selection import collect_all, counted, due_rows, in_turn, must_know, selected
+from syncd.sync.selection import calls_of, collect_all, counted, due_rows, in_turn, must_know, selected
 from syncd.sync.standing import hold_unsettled
 from syncd.sync.workshop import Workshop
 
@@ -40,11 +40,12 @@ def work(
     first order is raised.
     """
     report = Report()
+    before = calls_of(workshop)
     try:
         _collect(workshop, selection, report)
     except Stopped as error:
         report.stopped = error
-        return counted(report, workshop)
+        return counted(report, workshop, before)
     rows = due_rows(workshop, {}, selection)
     must_know(workshop, selection, rows, report)
     for result in report.results:
@@ -56,7 +57,7 @@ def work(
             on_result(result)
     except (ParasutError, Stopped, LedgerError) as error:
         report.stopped = error
-    return counted(report, workshop)
+    return counted(report, workshop, before)
 
 
 def _collect(workshop: Workshop, selection: Selection, report: Report) -> None:
@@ -93,6 +94,8 @@ def _applied(
         yield _held(row, why, tools) if isinstance(why, Hold) else Result(row, Verdict.WAITS, why)
     for rule, found in free:
         workshop.breathe()
+        if workshop.gives_way():
+            raise GaveWay("Made room for a command; goes on afterwards.")
         row = _as_it_is_now(found, workshop)
         if row.state is not State.DUE:  # a person decided about it while the others were worked on
             continue
@@ -170,5 +173,4 @@ def _held(row: OrderRow, hold: Hold, tools: Work) -> Result:
         reason=hold.message,
         remedy=hold.remedy,
     )
-    logger.info("{} is held ({}): {}", row.name, hold.code, hold.message)
     return Result(changed, Verdict.HELD, hold.message, hold=hold)

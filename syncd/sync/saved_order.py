@@ -71,7 +71,7 @@ def _planned(
 
 def _order(raw: dict[str, Any], read: Callable[[Mapping[str, Any]], Order]) -> Order:
     try:
-        return order_from_json(raw) if {"lines", "ordered_at"} <= raw.keys() else read(raw)
+        return order_from_json(raw) if is_order(raw) else read(raw)
     except ValueError as error:
         raise UsageError(
             f"The order can't be read: {error}.", "Save it with `syncd orders show --format json`."
@@ -94,13 +94,18 @@ def _read(file: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{file} can't be read: {error.strerror}.") from error
     except ValueError as error:
         raise UsageError(f"{file} is not JSON: {error}.") from error
-    records = [_unwrapped(record) for record in (content if isinstance(content, list) else [content])]
+    records = [unwrapped(record) for record in (content if isinstance(content, list) else [content])]
     if not records or not all(isinstance(record, dict) for record in records):
         raise UsageError(f"{file} holds no order.", "It should hold one order, or a list of orders, as JSON objects.")
     return records
 
 
-def _unwrapped(record: Any) -> Any:
+def is_order(record: Mapping[str, Any]) -> bool:
+    """Whether a record is an order of ours, not the platform's own."""
+    return {"lines", "ordered_at"} <= record.keys()
+
+
+def unwrapped(record: Any) -> Any:
     """What `syncd orders show --format json` prints holds the platform's record beside ours; the former says more."""
     if isinstance(record, dict) and {"order", "raw", "steps"} <= record.keys():
         return record["raw"] or record["order"]

@@ -128,9 +128,14 @@ def selected(row: OrderRow, selection: Selection) -> bool:
     return row.platform == platform and text in (row.number, row.package)
 
 
-def counted(report: Report, workshop: Workshop) -> Report:
-    """The report with what the run has cost at Paraşüt."""
-    if workshop.client is not None:
-        report.calls = workshop.client.calls
-        report.throttled = workshop.client.throttled
+def calls_of(workshop: Workshop) -> tuple[int, int]:
+    """The requests to Paraşüt so far, and how many of them were answered 429."""
+    client = workshop.client
+    return (0, 0) if client is None else (client.calls, client.throttled)
+
+
+def counted(report: Report, workshop: Workshop, before: tuple[int, int] = (0, 0)) -> Report:
+    """The report with what the run has cost at Paraşüt, where `before` it that much had been spent."""
+    calls, throttled = calls_of(workshop)
+    report.calls, report.throttled = calls - before[0], throttled - before[1]
     return report

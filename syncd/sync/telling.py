@@ -57,14 +57,15 @@ def report_data(report: Report) -> dict[str, Any]:
             }
             for collected in report.collected
         ],
-        "orders": [_result_data(result) for result in report.results],
+        "orders": [result_data(result) for result in report.results],
         "stopped": None if report.stopped is None else str(report.stopped),
         "calls": report.calls,
         "throttled": report.throttled,
     }
 
 
-def _result_data(result: Result) -> dict[str, Any]:
+def result_data(result: Result) -> dict[str, Any]:
+    """One order of a run, for programs."""
     row, plan = result.row, result.plan
     data: dict[str, Any] = {
         "order": row.name,

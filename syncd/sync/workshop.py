@@ -23,7 +23,8 @@ class Workshop:
     """Everything a run works with. `client` is None when nothing may be asked of Paraşüt.
 
     `stopping` is asked before every write and between pages and orders, `between` is called between pages and orders;
-    it may raise Stopped.
+    it may raise Stopped. `gives_way` is asked between
+    orders: a run over rules makes room for what a person waits for.
     """
 
     settings: Settings
@@ -33,6 +34,7 @@ class Workshop:
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
     between: Callable[[], None] = lambda: None
+    gives_way: Callable[[], bool] = lambda: False
 
     def breathe(self) -> None:
         """Between two pages or orders: let others have their turn. Raises Stopped when the run is to end."""

@@ -32,7 +32,11 @@ from syncd.orders.status import Status
 TEXT = st.text(max_size=12)
 MONEY = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=4)
 MOMENT = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-LINES = st.builds(Line, TEXT, TEXT, MONEY, MONEY, MONEY, TEXT, TEXT, MONEY, MONEY, MONEY, st.sampled_from(LineKind))
+LINES = st.builds(
+    Line, TEXT, TEXT, MONEY, MONEY, MONEY, TEXT, TEXT, MONEY, MONEY, MONEY, st.sampled_from(LineKind),
+    st.lists(TEXT, max_size=2).map(tuple),
+)  # fmt: skip
+BUYERS = st.builds(Buyer, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.none() | st.booleans())
 RETURNS = st.builds(
     Return,
     TEXT,
@@ -46,10 +50,11 @@ ORDERS = st.builds(
     id=TEXT, number=TEXT, status=st.sampled_from(Status), ordered_at=MOMENT, currency=TEXT, total=MONEY,
     lines=st.lists(LINES, max_size=3).map(tuple), status_text=TEXT, origin_ids=st.lists(TEXT, max_size=2).map(tuple),
     updated_at=st.none() | MOMENT, shipped_at=st.none() | MOMENT, delivered_at=st.none() | MOMENT,
-    exchange_rate=st.none() | MONEY, customer_id=TEXT, buyer=st.builds(Buyer, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.none() | st.booleans()),
+    exchange_rate=st.none() | MONEY, customer_id=TEXT, buyer=BUYERS,
     billing=st.builds(Address, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT), shipping=st.builds(Address, TEXT),
     payment=st.builds(Payment, TEXT, TEXT, st.none() | MOMENT, TEXT, TEXT),
-    shipment=st.builds(Shipment, TEXT, TEXT, TEXT, st.none() | MOMENT), export=st.builds(Export, st.booleans(), st.booleans(), TEXT),
+    shipment=st.builds(Shipment, TEXT, TEXT, TEXT, st.none() | MOMENT),
+    export=st.builds(Export, st.booleans(), st.booleans(), TEXT),
     coupons=st.lists(TEXT, max_size=2).map(tuple), returns=st.lists(RETURNS, max_size=2).map(tuple),
     doubts=st.lists(st.builds(Doubt, TEXT, TEXT, TEXT), max_size=2).map(tuple), note=TEXT,
     raw=st.dictionaries(TEXT, st.integers() | TEXT | st.none(), max_size=3),

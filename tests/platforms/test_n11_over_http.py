@@ -77,7 +77,6 @@ def test_every_package_of_seven_weeks_is_read_by_windows_and_pages_that_n11_take
         store.sell(number, NOON - (number - 120) * 5 * DAY, stage=Stage.DELIVERED)
     poll = Poll(connected(store), at(NOON - 51 * DAY))
     assert set(poll.orders) == {str(number) for number in range(1, 131)}
-    assert poll.mark == at(NOON)
     for query in lists(store):
         width = int(query["endDate"]) - int(query["startDate"])
         assert width <= 14 * DAY * 1000
@@ -85,6 +84,10 @@ def test_every_package_of_seven_weeks_is_read_by_windows_and_pages_that_n11_take
     assert {query["page"] for query in lists(store)} == {"0", "1"}
     assert list(dict.fromkeys(query["status"] for query in lists(store))) == WORDS
     assert int(lists(store)[-1]["endDate"]) > NOON * 1000
+
+
+def test_after_windows_of_seven_weeks_the_mark_is_now(store: Store) -> None:
+    assert Poll(connected(store), at(NOON - 51 * DAY)).mark == at(NOON)
 
 
 def test_a_package_is_read_anew_in_each_status_that_it_comes_to(store: Store) -> None:
@@ -257,6 +260,26 @@ def test_a_page_in_the_place_of_json_is_not_shown_but_explained(response: httpx.
 def test_an_answer_without_packages_in_it_is_no_empty_list(body: Any) -> None:
     with pytest.raises(PlatformError):
         Poll(with_transport(lambda request: httpx.Response(200, json=body)), at(NOON - DAY))
+
+
+def test_what_is_no_package_holds_nothing_but_itself(store: Store) -> None:
+    package = store.sell(1, NOON - 60)
+    strange = ["?", {"orderNumber": None, "id": "77", "lines": []}, {"orderNumber": package.order_number, "lines": 3}]
+    real = httpx.Client(
+        base_url=store.url, headers={"appKey": store.state.app_key, "appSecret": store.state.app_secret}
+    )
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        body = real.get(request.url.raw_path.decode()).json()
+        if request.url.params.get("status") == "Created":
+            body["content"] += strange
+        return httpx.Response(200, json=body)
+
+    platform = with_transport(handler, clock=lambda: at(NOON))
+    records = [record for page in platform.changes(at(NOON - DAY)) for record in page.records]
+    assert [record.id for record in records if record.order is not None] == ["1"]
+    assert {record.problem.code for record in records if record.problem is not None} == {"record-unreadable"}
+    assert len(records) == 1 + len(strange)
 
 
 def test_keys_go_in_n11s_own_headers_and_nowhere_else() -> None:

@@ -249,7 +249,7 @@ def test_the_waits_grow_and_end() -> None:
 def test_a_timeout_says_which_settings_help() -> None:
     failure = failing(httpx.ReadTimeout("x"))
     assert "did not answer in time" in failure.message
-    assert "per_page" in failure.remedy
+    assert "page size" in failure.remedy
 
 
 @pytest.mark.parametrize("told", ["17", "Tue, 24 Nov 2026 09:00:17 GMT"])
@@ -381,7 +381,7 @@ def test_a_key_that_may_not_read_settings_is_fine(shop: respx.MockRouter) -> Non
         shop.get(path).mock(return_value=error("no_auth"))
     found = check()
     assert all(one.ok for one in found)
-    assert found[1].message == "not told (HTTP 401); the key need not read settings"
+    assert found[1].message == "not told (HTTP 401); it is not needed"
 
 
 def test_the_connection_test_says_what_is_wrong_with_the_key(shop: respx.MockRouter) -> None:

@@ -122,6 +122,7 @@ def test_a_package_without_a_total_is_doubted() -> None:
 @pytest.mark.parametrize("status", ["Cancelled", "UNSUPPLIED", "UnPacked", "UN_PACKED"])
 def test_a_cancelled_packages_amounts_are_nobodys_concern(status: str) -> None:
     assert read(package(status=status, packageTotalPrice=0)).doubts == ()
+    assert read(package(status=None, shipmentPackageStatus=status, packageTotalPrice=0)).doubts == ()
 
 
 def test_a_cancelled_line_in_a_living_package_is_doubted() -> None:

@@ -113,6 +113,7 @@ def test_a_companys_package_is_read_completely() -> None:
                 unit_price=Decimal(1200),
                 discount=Decimal(100),
                 platform_discount=Decimal(50),
+                pieces=("80000000021",),
             ),
         ),
         payment=Payment("Kredi Kartı", "Kredi Kartı", CREATED),

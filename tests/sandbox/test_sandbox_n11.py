@@ -119,6 +119,15 @@ def test_a_wrong_key_is_refused_in_json_or_in_text_and_a_missing_one_with_a_page
         assert (refused.status_code, refused.headers["content-type"]) == (400, "text/html; charset=utf-8")
 
 
+def test_more_than_1000_requests_in_a_minute_are_refused_where_limits_are_kept(store: Store) -> None:
+    store.state.limits = True
+    while store.state.counts():
+        pass
+    assert answer(store).status_code == 429
+    store.now += 60
+    assert answer(store).status_code == 200
+
+
 def test_an_unknown_address_is_a_503_with_a_page(store: Store) -> None:
     refused = answer(store, "/rest/delivery/v2/shipmentPackages")
     assert (refused.status_code, refused.headers["content-type"]) == (503, "text/html; charset=utf-8")

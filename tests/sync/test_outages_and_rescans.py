@@ -16,6 +16,7 @@ from syncd.config.settings import Trigger
 from syncd.errors import Hold
 from syncd.ledger.ledger import Ledger, Mark, open_ledger
 from syncd.ledger.order_row import OrderKey
+from syncd.ledger.orders import give_invoice
 from syncd.orders.order import Doubt, Export, Order
 from syncd.orders.status import Status
 from syncd.platforms.platform import Page, Platform, Record
@@ -225,3 +226,21 @@ def test_a_part_that_was_split_off_from_an_invoiced_package_is_held_though_it_na
         desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", order.id), order)
         for order in (child, other)
     ] == ["77", None]
+
+
+def test_pieces_of_one_line_in_two_packages_are_two_sales_and_a_repacked_piece_is_not(desk: Desk) -> None:
+    line = a_line(id="7", pieces=("71",))
+    desk.market.orders = [an_order(id="1", number="77", lines=(line,))]
+    desk.poll()
+    row = desk.ledger.orders.named("site", "77")[0]
+    with desk.ledger._database.write() as connection:
+        give_invoice(connection, row.ledger_id, "400", START)
+    packages = {
+        "sibling": an_order(id="2", number="77", lines=(replace(line, pieces=("72",)),)),
+        "repacked": an_order(id="3", number="77", lines=(replace(line, pieces=("71",)),)),
+        "without pieces": an_order(id="4", number="77", lines=(replace(line, pieces=()),)),
+    }
+    assert {
+        name: desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", order.id), order)
+        for name, order in packages.items()
+    } == {"sibling": None, "repacked": "77", "without pieces": "77"}

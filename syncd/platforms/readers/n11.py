@@ -68,7 +68,7 @@ def packages(found: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> list
     """
     asked = [entry["record"] for entry in entries]
     numbers = {_text(one.get("orderNumber")) for one in asked if isinstance(one, Mapping)}
-    answers = (one for body in found.values() if isinstance(body, Mapping) for one in body.get("content") or ())
+    answers = (one for body in found.values() if isinstance(body, Mapping) for one in _listed(body.get("content")))
     told = [one for one in answers if isinstance(one, Mapping) and _text(one.get("orderNumber")) in numbers]
     newest: dict[str, Mapping[str, Any]] = {}
     for one in [*(one for one in asked if isinstance(one, Mapping)), *told]:
@@ -96,7 +96,7 @@ def _products(record: Mapping[str, Any]) -> set[str]:
 
 def _history(record: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
     """(status, folded; moment) of the entries that have a date."""
-    for entry in record.get("packageHistories") or ():
+    for entry in _listed(record.get("packageHistories")):
         moment = epoch_ms(entry.get("createdDate")) if isinstance(entry, Mapping) else None
         if isinstance(moment, datetime):
             yield _folded(entry.get("status")), moment
@@ -117,12 +117,17 @@ def _identity_numbers(record: Mapping[str, Any]) -> list[str]:
 
 
 def _lines(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [line for line in record.get("lines") or () if isinstance(line, Mapping)]
+    return [line for line in _listed(record.get("lines")) if isinstance(line, Mapping)]
 
 
 def _changed(record: Mapping[str, Any]) -> Decimal:
-    number: Decimal = to_decimal(record.get("lastModifiedDate"), Decimal(0))
+    number: Decimal = to_decimal(_text(record.get("lastModifiedDate")), Decimal(0))
     return number
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list, or none: a record of another shape must hold itself and not all that came with it."""
+    return value if isinstance(value, list) else []
 
 
 def _folded(word: Any) -> str:

@@ -42,7 +42,12 @@ def is_masked(record: Any) -> bool:
         return False
     hidden = _MASK in (record.get("customerFirstName"), record.get("customerLastName"), record.get("customerEmail"))
     numbered = first_of(record, "shipmentPackageId", "id")
-    return (hidden and not numbered) or _folded(record.get("status")) == "awaiting"
+    return (hidden and not numbered) or folded(record.get("status")) == "awaiting"
+
+
+def folded(word: Any) -> str:
+    """A status word without capitals and underscores: answers write `UnPacked`, webhooks `UN_PACKED`."""
+    return str(word or "").replace("_", "").strip().lower()
 
 
 def is_true(value: Any) -> bool | None:
@@ -75,7 +80,7 @@ def history(record: Mapping[str, Any]) -> dict[str, datetime | None]:
     events: dict[str, datetime] = {}
     for entry in record.get("packageHistories") or ():
         if isinstance(entry, Mapping):
-            moment, status = _moment(entry.get("createdDate")), _folded(entry.get("status"))
+            moment, status = _moment(entry.get("createdDate")), folded(entry.get("status"))
             if moment is not None and moment < events.get(status, datetime.max.replace(tzinfo=UTC)):
                 events[status] = moment
     ordered = _moment(record.get("orderDate"))
@@ -167,11 +172,6 @@ def amount(part: Any, *names: str) -> Decimal | None:
 def _first_error(body: Any) -> Any:
     errors = body.get("errors") if isinstance(body, Mapping) else None
     return errors[0] if isinstance(errors, list) and errors else None
-
-
-def _folded(word: Any) -> str:
-    """A status word without capitals and underscores: answers write `UnPacked`, webhooks `UN_PACKED`."""
-    return str(word or "").replace("_", "").strip().lower()
 
 
 def _moment(value: Any) -> datetime | None:

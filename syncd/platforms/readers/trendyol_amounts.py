@@ -18,7 +18,7 @@ from typing import Any
 
 from syncd.errors import Hold
 from syncd.mapping.failure import FilterError
-from syncd.platforms.readers.trendyol import amount, first_of, is_true
+from syncd.platforms.readers.trendyol import amount, first_of, folded, is_true
 
 _ROUNDING = Decimal("0.02")
 _DEAD = frozenset({"cancelled", "unsupplied"})
@@ -41,7 +41,7 @@ class _Pieces:
 
 
 def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The package's lines, each with `_total`, `_unit_price`, `_discount`, `_platform_discount` and `_vat_rate`.
+    """The package's lines, each with `_total`, `_unit_price`, `_discount`, `_platform_discount`, `_vat_rate`, `_pieces`.
 
     `_total` and the discounts are of the whole line. `_platform_discount` is what Trendyol gave, also where the invoice
     does not deduct it. Raises FilterError for a line without price or quantity, Hold `vat-rate-unclear` without a rate.
@@ -57,6 +57,7 @@ def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
             "_discount": one.seller,
             "_platform_discount": one.platform,
             "_vat_rate": _vat_rate(line),
+            "_pieces": [str(entry["lineItemId"]) for entry in _entries(line) if entry.get("lineItemId")],
         }
         for line, one in zip(lines, pieces, strict=True)
     ]
@@ -64,7 +65,7 @@ def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def amount_doubts(record: Mapping[str, Any]) -> list[str]:
     """What contradicts itself in the amounts, in words for people; most packages have nothing."""
-    if _word(record.get("status")) in _CANCELLED_PACKAGES:
+    if folded(first_of(record, "status", "shipmentPackageStatus")) in _CANCELLED_PACKAGES:
         return []
     total = _total(record)
     if total is None:
@@ -93,7 +94,7 @@ def _in_package(record: Mapping[str, Any], total: Decimal) -> str:
 
 def _cancelled(record: Mapping[str, Any]) -> str:
     """A cancelled line makes a new package without it; one in a package that lives on is a half-done change."""
-    dead = [line for line in _lines(record) if _word(line.get("orderLineItemStatusName")) in _DEAD]
+    dead = [line for line in _lines(record) if folded(line.get("orderLineItemStatusName")) in _DEAD]
     named = ", ".join(str(first_of(line, "lineId", "id")) for line in dead)
     return f"line {named} is cancelled, the package is not" if dead else ""
 
@@ -113,8 +114,7 @@ def _is_less_both(record: Mapping[str, Any], pieces: list[_Pieces]) -> bool:
 def _pieces(line: Mapping[str, Any]) -> _Pieces:
     """A line's pieces, from the entries of each; from the averages where there is not one entry for each."""
     quantity = _quantity(line)
-    told = line.get("discountDetails")
-    entries = [entry for entry in told if isinstance(entry, Mapping)] if isinstance(told, list) else []
+    entries = _entries(line)
     one = _gross_of_one(line)
     if len(entries) != quantity:
         seller = (amount(line, "lineSellerDiscount", "discount") or Decimal(0)) * quantity
@@ -136,6 +136,11 @@ def _pieces(line: Mapping[str, Any]) -> _Pieces:
         platform=sum((platform for _, platform, _ in discounts), Decimal(0)),
         net=sum((one - a - b if net is None else net for a, b, net in discounts), Decimal(0)),
     )
+
+
+def _entries(line: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    told = line.get("discountDetails")
+    return [entry for entry in told if isinstance(entry, Mapping)] if isinstance(told, list) else []
 
 
 def _gross_of_one(line: Mapping[str, Any]) -> Decimal:
@@ -173,10 +178,6 @@ def _lines(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(line, Mapping) for line in found):
         raise FilterError("lines is not a list of lines")
     return found
-
-
-def _word(value: Any) -> str:
-    return str(value or "").replace("_", "").strip().lower()
 
 
 def _lira(value: Decimal) -> str:

@@ -18,8 +18,8 @@ _MINUTE = 60.0
 class HepsiburadaState:
     """What the stand-in serves. The key is invented and guards nothing.
 
-    `user_agent` is the only one that is let in. `unpacked` holds the packages (by id) that were broken up and wait to be
-    packed again. `invoiced` holds those that have an invoice link.
+    `user_agent` is the only one that is let in. `unpacked` holds the packages (by id) that were broken up and wait to
+    be packed again, `invoiced` those that have an invoice link.
     """
 
     market: Market
@@ -73,7 +73,7 @@ class HepsiburadaState:
 
 
 def line_id(line: MarketLine) -> str:
-    """The line's GUID. When only pieces of a line go elsewhere, those that stay behind keep it, the others get one anew."""
+    """The line's GUID. When pieces of a line go elsewhere, those that stay behind keep it; the others get one anew."""
     return guid("20000000", line.units[-1].unit_id)
 
 

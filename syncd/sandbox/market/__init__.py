@@ -6,8 +6,8 @@ state` and `app(state) -> ASGIApp`. Its `state` has an attribute `market`, a `Ma
 (`trendyol_seller_id` …; `market_limits` off means no request limits).
 
 The app reads packages only by `market.listed()` (for lists: nothing while the market is silent) or `market.find(…)`
-(for single look-ups), and renders them in the marketplace's own shape with what a `Package` says (`market/package.py`). What
-it writes must come to what `market/truth.py` says: a `Billing` tells which discounts the seller's invoice leaves out.
+(for single look-ups), and renders them in the marketplace's own shape from what a `Package` says. What it writes must
+come to what `market/truth.py` says: a `Billing` tells which discounts the seller's invoice leaves out.
 
 The modules: `package` (the data and the `Kind`s of orders), `market` (the state and what happens in it), `truth`,
 `generate` (orders with their lives), `goods` and `people` (what they are made of), `seed` (the three marketplaces'

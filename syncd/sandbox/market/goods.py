@@ -15,7 +15,7 @@ _GOODS = (
     ("TSR-K-M", "Tişört - Kırmızı, M", 10, "249.95", "Kırmızı", "M"),
     ("UN-5", "Ekmeklik Un 5 kg", 1, "163.33", "", "5 kg"),
     ("KUPA-İĞ-1", "Kupa & Tabak Seti", 20, "349.90", "Beyaz", "Tek Ebat"),
-    ("KLM-01", "Kurşun Kalem", 10, "11.11", "Sarı", ""),
+    ("KLM-HB", "Kurşun Kalem HB", 10, "11.11", "Sarı", ""),
     ("LMB-07", "Masa Lambası Şamdan", 20, "1284.07", "Siyah", "Tek Ebat"),
     ("BAL-850", "Çiçek Balı 850 g", 1, "412.75", "", "850 g"),
     ("HVL-90", "Havlu 90x150 Ütüsüz", 10, "189.01", "Lacivert", "90x150"),

@@ -52,8 +52,10 @@ TRAITS = {
 
 
 def seeded_market(traits: Traits, options: SandboxOptions, clock: Callable[[], float] = time.time) -> Market:
-    """The marketplace that the options ask for; its orders begin `market_age_hours` before the clock's present."""
+    """The marketplace that the options ask for."""
     count = len(traits.kinds) if options.market_orders is None else options.market_orders
-    begin = int(clock() - options.market_age_hours * 3600)
+    age = options.market_age_hours
+    seconds = 3600 + (count - 1) * options.market_spacing_seconds if age is None else age * 3600
+    begin = int(clock() - seconds)
     plans = market_orders(count, options.seed, begin, options.market_spacing_seconds, traits, options.market_pace)
     return Market(traits, clock, plans)

@@ -5,6 +5,7 @@ without a word, an unknown status is an empty list, and refusals come as JSON, t
 """
 
 from syncd.sandbox.n11.routes import app
+from syncd.sandbox.n11.seed import seeded
 from syncd.sandbox.n11.state import N11State
 
-__all__ = ["N11State", "app"]
+__all__ = ["N11State", "app", "seeded"]

@@ -37,17 +37,22 @@ def unknown_parameter(name: str) -> N11Refusal:
     return _failure("SELLER_API.badRequest", f"Bilinmeyen parametre: {name}")
 
 
+def too_many() -> N11Refusal:
+    """Beyond the documented 1,000 requests a minute; how N11 itself says so is not known."""
+    return _failure("SELLER_API.maxCallLimit.reached", "İstek sınırı aşıldı.", status=429)
+
+
 def unknown_path() -> N11Refusal:
     """Any address that N11 doesn't serve."""
     return N11Refusal(503, "text/html", "<html><head><title>503 Service Unavailable</title></head></html>")
 
 
-def _failure(code: str, message: str) -> N11Refusal:
+def _failure(code: str, message: str, status: int = 400) -> N11Refusal:
     body = {
-        "code": 400,
+        "code": status,
         "status": "failure",
         "errorCode": code,
         "errorMessage": message,
         "errorCategory": "SELLER_API",
     }
-    return N11Refusal(400, "application/json", simplejson.dumps(body, ensure_ascii=False))
+    return N11Refusal(status, "application/json", simplejson.dumps(body, ensure_ascii=False))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from syncd.sandbox.n11.listing import page_of
-from syncd.sandbox.n11.refusal import N11Refusal, missing_header, unknown_path, wrong_key, wrong_key_in_words
+from syncd.sandbox.n11.refusal import N11Refusal, missing_header, too_many, unknown_path, wrong_key, wrong_key_in_words
 from syncd.sandbox.n11.state import N11State
 
 PACKAGES = "/rest/delivery/v1/shipmentPackages"
@@ -21,6 +21,8 @@ def app(state: N11State) -> Starlette:
     async def packages(request: Request) -> Response:
         try:
             _authenticate(state, request)
+            if not state.counts():
+                raise too_many()
             envelope = page_of(state, dict(request.query_params))
         except N11Refusal as refusal:
             return _refused(refusal)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
 from syncd.sandbox.market.market import Market
 from syncd.sandbox.market.package import Package
 
+REQUESTS_PER_MINUTE = 1000
 _WALL_CLOCK_MS = 3 * 3600 * 1000
 
 
@@ -20,8 +22,10 @@ class N11State:
 
     market: Market
     seller_id: int = 2000001
-    app_key: str = "00000000-5a5a-4000-8000-000000000011"
-    app_secret: str = "n11SandboxSecret"
+    app_key: str = "sandbox-n11-key"
+    app_secret: str = "sandbox-n11-secret"
+    limits: bool = False
+    """Whether more than 1,000 requests in a minute of the market's clock are refused."""
     depot: set[int] = field(default_factory=set)
 
     wall_clock: bool = False
@@ -30,6 +34,16 @@ class N11State:
     """What a request without a status finds: packages of every status, or none."""
     refuses_in: Literal["json", "text"] = "json"
     """How wrong keys are refused; both were seen."""
+
+    _asked: deque[float] = field(default_factory=lambda: deque(maxlen=REQUESTS_PER_MINUTE), repr=False)
+
+    def counts(self) -> bool:
+        """Whether one more request is within the limit; if so it is counted."""
+        now = self.market.clock()
+        if self.limits and len(self._asked) == REQUESTS_PER_MINUTE and now - self._asked[0] < 60:
+            return False
+        self._asked.append(now)
+        return True
 
     @property
     def shift_ms(self) -> int:

@@ -30,8 +30,8 @@ class TrendyolState:
     """One seller's account. Credentials are invented and guard nothing.
 
     `spacing_seconds`: two stream requests closer together than this give a 429; 0 lets everybody read as fast as they
-    like. `requests_per_minute` is the limit of `v2/orders`, 0 none. `filter_clock` says how the filters by time of change
-    count: it is not known whether the real ones take UTC, or UTC shifted by the three hours of Türkiye.
+    like. `requests_per_minute` is the limit of `v2/orders`, 0 none. `filter_clock` says how the filters by time of
+    change count: it is not known whether the real ones take UTC, or UTC shifted by the three hours of Türkiye.
     """
 
     market: Market

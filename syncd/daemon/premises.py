@@ -1,0 +1,118 @@
+"""What the daemon keeps open between its runs: the ledger, the client of Paraşüt, the platforms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from syncd.config.settings import PlatformSettings, Settings
+from syncd.daemon.configuration import Configuration
+from syncd.ledger.ledger import Ledger
+from syncd.parasut.client import ParasutClient
+from syncd.platforms.platform import Platform, open_platform
+from syncd.sync.company import open_client
+from syncd.sync.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The clocks, and how to wait. `unix` paces the calls to Paraşüt; `sleep` raises Stopped when it has to end."""
+
+    sleep: Callable[[float], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    unix: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class Premises:
+    """Everything open of one company. Platforms are opened once: they remember what they have looked up."""
+
+    def __init__(self, configuration: Configuration, ledger: Ledger, time: Time) -> None:
+        self.configuration = configuration
+        self.ledger = ledger
+        self.time = time
+        self._spent = (0, 0)  # calls of clients that were closed
+        self._client = self._open_client(configuration.settings)
+        self._platforms = self._open_platforms(configuration, {})
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.configuration.settings
+
+    @property
+    def calls(self) -> tuple[int, int]:
+        """The requests to Paraşüt since the start, and how many of them were answered 429."""
+        return self._spent[0] + self._client.calls, self._spent[1] + self._client.throttled
+
+    @property
+    def client(self) -> ParasutClient:
+        """The client of Paraşüt."""
+        return self._client
+
+    def workshop(
+        self, stopping: Callable[[], bool], between: Callable[[], None], gives_way: Callable[[], bool]
+    ) -> Workshop:
+        """What one run works with."""
+        return Workshop(
+            self.settings, self.ledger, self._platforms, self._client, self.time.clock, stopping, between, gives_way
+        )
+
+    def switch(self, configuration: Configuration) -> list[str]:
+        """Put another configuration of the same company into force; returns the platforms that were opened anew.
+
+        Raises ConfigurationError when a platform can't be opened; then everything stays as it was.
+        """
+        kept = {
+            name: platform
+            for name, platform in self._platforms.items()
+            if _same_platform(name, self.configuration, configuration)
+        }
+        platforms = self._open_platforms(configuration, kept)
+        if configuration.settings.parasut != self.settings.parasut:
+            client = self._open_client(configuration.settings)
+            self._spent = self.calls
+            self._client.close()
+            self._client = client
+        for name, platform in self._platforms.items():
+            if name not in kept:
+                platform.close()
+        self._platforms = platforms
+        self.configuration = configuration
+        return [name for name in platforms if name not in kept]
+
+    def close(self) -> None:
+        """Give everything back but the ledger."""
+        for platform in self._platforms.values():
+            platform.close()
+        self._client.close()
+
+    def _open_client(self, settings: Settings) -> ParasutClient:
+        return open_client(settings.parasut, self.ledger, unix_time=self.time.unix, sleep=self.time.sleep)
+
+    def _open_platforms(self, configuration: Configuration, kept: dict[str, Platform]) -> dict[str, Platform]:
+        with ExitStack() as opened:
+            platforms: dict[str, Platform] = {}
+            for name, settings in configuration.settings.platforms.items():
+                if name in kept:
+                    platforms[name] = kept[name]
+                    continue
+                platforms[name] = open_platform(settings, clock=self.time.clock, sleep=self.time.sleep)
+                opened.callback(platforms[name].close)
+            opened.pop_all()  # all of them could be opened: they stay so
+        return platforms
+
+
+def _same_platform(name: str, before: Configuration, after: Configuration) -> bool:
+    old, new = before.settings.platforms.get(name), after.settings.platforms.get(name)
+    if old is None or new is None or _placeless(old) != _placeless(new):
+        return False
+    return before.digest(old.connector_file) == after.digest(new.connector_file)
+
+
+def _placeless(settings: PlatformSettings) -> PlatformSettings:
+    """Where an entry stands in its file changes nothing."""
+    return replace(settings, position=replace(settings.position, line=0, column=0))
