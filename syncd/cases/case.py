@@ -10,6 +10,7 @@ from typing import Any
 from syncd.config.document import Document, Steps
 from syncd.problem import Position
 
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as its file says it. `steps` lead to it in `document`; `expect` is None when nothing is expected yet.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from syncd.cases.run import CaseResult, TestRun
+from syncd.cases.run import CaseResult, CaseRun
 from syncd.cases.words import result_lines
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(run: TestRun) -> bytes:
+def junit_xml(run: CaseRun) -> bytes:
     """One suite per file; a file that can't be read is a suite with one error."""
     root = Element("testsuites", name="syncd test")
     for file in map(str, run.files):
@@ -40,7 +40,8 @@ def junit_xml(run: TestRun) -> bytes:
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     indent(root)
-    return tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _case(suite: Element, file: str, one: CaseResult) -> None:

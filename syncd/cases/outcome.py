@@ -42,7 +42,7 @@ class Outcome:
 
 
 def outcome_of(case: Case, settings: Settings, platform: Platform) -> Outcome:
-    """Judge and plan the order of a case, as a dry run does. Raises ConfigurationError for what is wrong in the case."""
+    """Judge and plan the order of a case, as a dry run does. Raises ConfigurationError when the case is wrong."""
     moment = datetime.now(UTC)  # when it was seen: told to nobody
     try:
         order = given_order(case, platform.read)
@@ -61,7 +61,9 @@ def outcome_of(case: Case, settings: Settings, platform: Platform) -> Outcome:
     place = {"rule": str(rule.position)}
     if row.state is not State.DUE:
         data = {"rule": rule.name, "fires": False, "waits": row.reason}
-        return Outcome(data, f"the rule does not fire: {row.reason}", rule.name, False, {**place, "fires": place["rule"]})
+        return Outcome(
+            data, f"the rule does not fire: {row.reason}", rule.name, False, {**place, "fires": place["rule"]}
+        )
     today = case.today or _latest_day(order, settings)
     context = PlanContext(rule, variables[case.platform], today, settings.timezone)
     books = Books(case.knows)

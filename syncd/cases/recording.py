@@ -147,7 +147,7 @@ def _new_key(text: str, spans: Mapping[Steps, Span], steps: Steps, value: Any) -
 
 
 def _block(value: Any, column: int) -> str:
-    """A value over several lines, the first without its indentation: every key, and every line of the invoice, on one."""
+    """A value over several lines, the first without its indentation; every key and every entry of a list has its own."""
     pad = "\n" + " " * column
     if isinstance(value, Mapping) and value:
         rows = []

@@ -37,7 +37,7 @@ class CaseResult:
 
 
 @dataclass
-class TestRun:
+class CaseRun:
     """All results, in the order of the files; `problems` are those of files that can't be read."""
 
     files: list[Path] = field(default_factory=list)
@@ -55,9 +55,9 @@ class TestRun:
         return sum(one.ending == ending for one in self.results)
 
 
-def run_cases(files: Sequence[Path], settings: Settings) -> TestRun:
+def run_cases(files: Sequence[Path], settings: Settings) -> CaseRun:
     """Run every case of the files. Asks nobody and needs no secrets; the ledger is not opened."""
-    run = TestRun(list(files))
+    run = CaseRun(list(files))
     with ExitStack() as stack:
         platforms: dict[str, Platform] = {}
         for file in files:
@@ -73,7 +73,7 @@ def run_cases(files: Sequence[Path], settings: Settings) -> TestRun:
     return run
 
 
-def record(run: TestRun) -> Iterator[Change]:
+def record(run: CaseRun) -> Iterator[Change]:
     """Write into the files what came out of cases that failed or expect nothing yet; yields what was changed.
 
     A file whose text can't be changed safely is left as it is; that becomes a problem of the run.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,8 @@ def spans_of(text: str) -> dict[Steps, Span]:
             above.key = None
             above.entries += 1
 
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+    for event in events:
         start, end = event.start_mark.index, event.end_mark.index
         above = opened[-1] if opened else None
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

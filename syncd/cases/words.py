@@ -8,7 +8,7 @@ from typing import Any
 
 from syncd.cases.compare import ABSENT, Difference
 from syncd.cases.recording import Change
-from syncd.cases.run import CaseResult, TestRun
+from syncd.cases.run import CaseResult, CaseRun
 from syncd.config.keys import flow
 
 
@@ -39,7 +39,7 @@ def change_line(change: Change) -> str:
     return f"{place}: {change.path}: {value_text(change.before)} → {value_text(change.after)}"
 
 
-def closing_lines(run: TestRun) -> Iterator[str]:
+def closing_lines(run: CaseRun) -> Iterator[str]:
     """How many passed, and what nobody tests."""
     failed = run.count("failed") + run.count("empty")
     wrong = run.count("wrong")
@@ -55,7 +55,7 @@ def closing_lines(run: TestRun) -> Iterator[str]:
         yield "every rule is fired by a case"
 
 
-def run_data(run: TestRun, changes: list[Change]) -> dict[str, Any]:
+def run_data(run: CaseRun, changes: list[Change]) -> dict[str, Any]:
     """A run for programs."""
     return {
         "files": [str(file) for file in run.files],

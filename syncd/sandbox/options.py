@@ -42,6 +42,8 @@ class SandboxOptions:
     consumer_key: str = "ck_" + "5a" * 20
     consumer_secret: str = "cs_" + "5b" * 20
     shop_permissions: Literal["read_write", "read", "write"] = "read_write"
+    shop_timestamps: bool = True
+    """Whether a signature's time stamp must be near the sandbox's clock; off for a clock that isn't the client's."""
     shop_timezone: str = "Europe/Istanbul"
     shop_certificate: Path | None = None
     """A PEM certificate (chain); with it the shop speaks TLS."""

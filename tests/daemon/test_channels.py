@@ -113,9 +113,7 @@ def test_an_e_mail_arrives_as_plain_text_with_its_turkish_letters() -> None:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_an_e_mail_goes_encrypted_before_anybody_logs_in(
-    security: str, context: ssl.SSLContext, ca_file: Path
-) -> None:
+def test_an_e_mail_goes_encrypted_before_anybody_logs_in(security: str, context: ssl.SSLContext, ca_file: Path) -> None:
     with mail_server(context=context, tls=security == "tls") as server:
         send_email(email_to(server, security=security, ca_file=ca_file), MESSAGE)
     assert server.encrypted == [True]
@@ -273,9 +271,7 @@ def test_a_command_gets_one_line_of_json_and_its_arguments_without_a_shell(tmp_p
     assert (tmp_path / "out.words").read_text() == "$HOME; echo *"
 
 
-def test_a_command_does_not_see_the_secrets_of_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_does_not_see_the_secrets_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARASUT_PASSWORD", PASSWORD)
     deliver(Channel("command", Command((program(tmp_path, f'env > "{tmp_path}/env"'),))), MESSAGE)
     environment = (tmp_path / "env").read_text()

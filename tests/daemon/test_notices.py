@@ -510,9 +510,7 @@ def test_a_tick_looks_only_now_and_then(town: Town, monkeypatch: pytest.MonkeyPa
     town.turn()
     looks: list[object] = []
     original = NoticeBook.changed_orders
-    monkeypatch.setattr(
-        NoticeBook, "changed_orders", lambda self, since: looks.append(since) or original(self, since)
-    )
+    monkeypatch.setattr(NoticeBook, "changed_orders", lambda self, since: looks.append(since) or original(self, since))
     for _ in range(60):
         town.now += timedelta(seconds=1)
         town.notices.tick()

@@ -47,9 +47,7 @@ def istanbul(hour: int, minute: int = 0, day: int = 24) -> datetime:
         (time(0), time(6), [time(0), time(5, 59)], [time(6), time(23, 59)]),
     ],
 )
-def test_quiet_hours_begin_and_end_on_the_minute(
-    begin: time, end: time, quiet: list[time], loud: list[time]
-) -> None:
+def test_quiet_hours_begin_and_end_on_the_minute(begin: time, end: time, quiet: list[time], loud: list[time]) -> None:
     hours = QuietHours(begin, end)
     assert [moment for moment in quiet + loud if hours.hold(moment)] == quiet
 

@@ -117,6 +117,21 @@ def test_a_package_of_which_an_order_is_not_told_is_doubted() -> None:
     assert (doubt.hold_code, SECOND in doubt.message) == ("amount-unclear", True)
 
 
+def test_a_package_that_no_entry_names_is_left_to_its_own_lists() -> None:
+    """An open line names its order only; whether its packed lines share their package with another order is not known."""
+    found = {FIRST: detail(FIRST, line(A, "Packaged", "P1"), line(B))}
+    entry = {"list": "open", "record": {"orderNumber": FIRST, "packageNumber": "", "id": B}}
+    assert [record["id"] for record in packages(found, [entry])] == [B]
+    own = {"list": "packages", "record": {"packageNumber": "P1", "items": [{"orderNumber": FIRST}]}}
+    assert [record["id"] for record in packages(found, [entry, own])] == [A, B]
+
+
+def test_of_an_order_with_a_cancelled_line_every_package_is_told() -> None:
+    found = {FIRST: detail(FIRST, line(A, "Packaged", "P1"), line(B, "CancelledByCustomer"))}
+    entry = {"list": "cancelled", "record": {"orderNumber": FIRST, "lineItemId": B}}
+    assert [record["id"] for record in packages(found, [entry])] == [A, B]
+
+
 def test_orders_of_one_package_for_different_buyers_are_doubted() -> None:
     other = detail(SECOND, line(B, "Packaged", "P1"))
     other["items"][0]["invoice"] = {

@@ -47,7 +47,7 @@ parasut:
   client_secret: ${CLIENT_SECRET}
   username: ${USERNAME}
   password: ${PASSWORD}
-  rate: {requests: 10000, seconds: 1}
+  rate: {requests: 1000, seconds: 1}
 ledger: sqlite:///ledger.db
 platforms:
   site:
@@ -224,6 +224,7 @@ def test_a_thousand_orders_of_four_platforms_are_invoiced_once_each_at_their_mom
         market_pace=0.5,
         market_limits=False,
         rate_requests=0,
+        shop_timestamps=False,
         token_seconds=10_000_000,
     )
     with Sandbox(options, clock) as sandbox:

@@ -42,9 +42,10 @@ def send_email(email: Email, message: Message, timeout_seconds: float = TIMEOUT_
     except ssl.SSLError as error:
         remedy = "Check `security` and `port`; for a certificate that is not publicly signed, set `ca_file`."
         raise NotDelivered(f"{email.host}: no secure connection ({error.reason or 'certificate'}).", remedy) from None
-    except TimeoutError:
-        raise NotDelivered(f"{email.host} did not answer in time.", "Check `host` and `port`.") from None
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            remedy = "Check `host`, `port` and `security`."  # one that waits for TLS says nothing, either
+            raise NotDelivered(f"{email.host} did not answer in time.", remedy) from None
         why = getattr(error, "strerror", None) or type(error).__name__
         raise NotDelivered(f"{email.host} can't be reached: {why}.", "Check `host`, `port` and `security`.") from None
     if refused:

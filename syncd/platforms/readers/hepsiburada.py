@@ -47,7 +47,7 @@ def status(record: Record) -> str:
     items = items_in(record)
     told = any("status" in map(str.casefold, item) for item in items)
     word = least_advanced(items) if told else text(record, "status")
-    return "Packaged" if word == "Open" and text(record, "packageNumber") else word
+    return "Packaged" if word.casefold() == "open" and text(record, "packageNumber") else word
 
 
 def ordered_at(record: Record) -> datetime | None:

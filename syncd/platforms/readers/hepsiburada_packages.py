@@ -60,11 +60,20 @@ def packages(found: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()
 
     `found` is order number → detail, None for one that Hepsiburada refuses (it is not paid yet); `entries` are the list
     entries (`list`, `record`) that named the orders. They tell the orders of a package and when it was on its way.
+
+    A package that none of the entries names is left out, unless a line of its orders was cancelled: it may hold lines of
+    an order that is not in `found`, and it is told by lists of its own whenever something happens to it.
     """
     lines = list(_lines(found.values()))
     live = [line for line in lines if not is_cancelled(line.item)]
     gone = [line for line in lines if is_cancelled(line.item)]
-    groups = list(_groups(live))
+    named = {_package_of(entry["record"]) for entry in entries}
+    touched = {line.number for line in gone}
+    groups = [
+        group
+        for group in _groups(live)
+        if not entries or not group.package or group.package in named or touched & {line.number for line in group.lines}
+    ]
     unclear = {id_ for id_, times in Counter(line.id for line in live).items() if times > 1 or not id_}
     records = [_record(group, entries, found, unclear) for group in groups]
     for group in groups:

@@ -83,7 +83,7 @@ def _check_freshness(state: ShopState, oauth: dict[str, str]) -> None:
         age = abs(state.clock() - int(oauth["oauth_timestamp"]))
     except ValueError:
         age = float("inf")
-    if age > _WINDOW_SECONDS:
+    if age > _WINDOW_SECONDS and state.options.shop_timestamps:
         raise unauthorized("Invalid timestamp.")
     if oauth["oauth_nonce"] in state.nonces:
         raise _used_nonce()

@@ -1,0 +1,251 @@
+"""The one thread that works: rules that are due, commands that wait, reloads; one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from loguru import logger
+
+from syncd.daemon.commands import Commands
+from syncd.daemon.notices import Notices
+from syncd.daemon.premises import Premises
+from syncd.daemon.schedule import DueRules
+from syncd.daemon.stopping import Stopping
+from syncd.daemon.vitals import Vitals
+from syncd.errors import CompanyStopped, LedgerError, ParasutError, SyncdError
+from syncd.sync.admission import Admission
+from syncd.sync.executor import GaveWay, Stopped
+from syncd.sync.report import Report, Result, Selection, Verdict
+from syncd.sync.run import work
+from syncd.sync.workshop import Workshop
+
+_FIRST_PAUSE_SECONDS: Final = 60.0
+_LONGEST_PAUSE_SECONDS: Final = 900.0
+_PAUSE_AFTER_A_FAILURE_SECONDS: Final = 5.0
+_NOTICES_EVERY_SECONDS: Final = 5.0
+_CLOCK_SET_BACK: Final = timedelta(minutes=1)
+
+
+class Worker:
+    """Does what is due, turn by turn. `reload` is called between two runs when one was asked for."""
+
+    def __init__(
+        self,
+        premises: Premises,
+        due: DueRules,
+        vitals: Vitals,
+        stopping: Stopping,
+        notices: Callable[[], Notices],
+        *,
+        reload: Callable[[], None] = lambda: None,
+        clock_set_back: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._premises = premises
+        self._due = due
+        self._vitals = vitals
+        self._stopping = stopping
+        self._notices = notices
+        self._reload = reload
+        self._clock_set_back = clock_set_back
+        self._monotonic = premises.time.monotonic
+        self._commands = Commands(premises.ledger, premises.time.clock)
+        self._going_on: tuple[frozenset[str], Admission] | None = None  # a run that gave way, and what it had made
+        self._pause_seconds = 0.0
+        self._paused_until = 0.0
+        self._said = ""  # why the last run was stopped
+        self._noticed_at = self._monotonic()
+        self._offset = premises.time.clock() - timedelta(seconds=self._monotonic())
+        self.asked_to_reload = False
+
+    def begin(self) -> None:
+        """Before the first turn: answer what the daemon before left open, and try the login. Never raises."""
+        self._guarded(self._commands.begin)
+        self._guarded(self._try_login)
+
+    def turn(self) -> None:
+        """Everything that is to be done now; returns when there is nothing more. Never raises."""
+        self._guarded(self._turn)
+
+    def end(self) -> None:
+        """After the last turn."""
+        self._notices().close()
+
+    def _turn(self) -> None:
+        self._vitals.beat()
+        self._watch_the_clock()
+        if self.asked_to_reload:
+            self.asked_to_reload = False
+            self._reload()
+        self._commands.serve(self._workshop(short=True))
+        command = self._commands.next_long()
+        if command is not None:
+            self._vitals.working_on = f"`syncd {command.kind}`, asked by a person"
+            self._commands.carry_out(command, self._workshop(), self._tell, self._note)
+        elif not self._stopping() and self._monotonic() >= self._paused_until:
+            self._run(self._due.take())
+        self._vitals.missed_turns = self._due.missed
+        self._vitals.working_on = ""
+        self._notice(every=_NOTICES_EVERY_SECONDS)
+
+    def _run(self, names: frozenset[str]) -> None:
+        names &= {rule.name for rule in self._premises.settings.rules}
+        if not names:
+            return
+        self._vitals.working_on = f"rules {', '.join(sorted(names))}"
+        admission = Admission(self._premises.ledger, named=False)
+        if self._going_on is not None:
+            _, before = self._going_on
+            admission.done, admission.sums = before.done, before.sums
+            self._going_on = None
+        report = work(
+            self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
+        )
+        if isinstance(report.stopped, GaveWay):
+            self._going_on = (names, admission)
+            self._due.add(names, turn=False)
+        else:
+            runs = self._vitals.runs
+            self._vitals.runs = runs | {name: runs.get(name, 0) + 1 for name in names}
+        kept = {rule: why for rule, why in self._vitals.stopped_rules.items() if rule not in names}
+        self._vitals.stopped_rules = kept | report.stopped_rules
+        for rule, why in report.stopped_rules.items():
+            logger.error("rule {}: {}", rule, why)
+        self._note(report)
+
+    def _workshop(self, *, gives_way: bool = False, short: bool = False) -> Workshop:
+        def between() -> None:
+            self._vitals.beat()
+            self._commands.serve(workshop)
+            self._notice(every=_NOTICES_EVERY_SECONDS)
+
+        def makes_room() -> bool:
+            return gives_way and (self.asked_to_reload or self._commands.long_waits)
+
+        workshop = self._premises.workshop(self._stopping, (lambda: None) if short else between, makes_room)
+        return workshop
+
+    def _tell(self, result: Result) -> None:
+        """Log one order of a run; without its buyer."""
+        row = result.row
+        self._vitals.beat()
+        bound = logger.bind(order=row.name)
+        if result.verdict is Verdict.INVOICED:
+            bound.info("{}: invoiced, id {}, {} {}", row.name, row.invoice_id, row.payable, row.currency)
+        elif result.verdict is Verdict.HELD:
+            bound.warning("{}: held ({}): {}", row.name, row.hold_code, result.message)
+        else:
+            bound.debug("{}: waits: {}", row.name, result.message)
+
+    def _note(self, report: Report) -> None:
+        """What a run says about platforms and Paraşüt, into the signs of life and the log."""
+        vitals = self._vitals
+        read = {collected.platform: collected for collected in report.collected}
+        errors = {name: why for name, why in vitals.platform_errors.items() if name not in read}
+        vitals.platform_errors = errors | {
+            name: str(collected.error) for name, collected in read.items() if collected.error is not None
+        }
+        vitals.calls, vitals.throttled = self._premises.calls
+        vitals.worked_at = self._premises.time.clock()
+        self._log(report)
+        if isinstance(report.stopped, ParasutError):
+            self._company_failed(report.stopped)
+        elif report.calls:
+            self._company_works()
+        elif vitals.parasut_error and not self._stopping():
+            self._try_login()  # nothing else would ask, and the alarm would stay
+        self._notice(every=0)
+
+    def _log(self, report: Report) -> None:
+        seen = sum(collected.seen for collected in report.collected)
+        counts = {verdict: report.count(verdict) for verdict in Verdict}
+        level = "INFO" if counts[Verdict.INVOICED] or counts[Verdict.HELD] else "DEBUG"
+        logger.log(
+            level,
+            "{} orders read, {} invoiced, {} held, {} waiting; {} calls to Paraşüt",
+            seen,
+            counts[Verdict.INVOICED],
+            counts[Verdict.HELD],
+            counts[Verdict.WAITS],
+            report.calls,
+        )
+        said = "" if report.stopped is None or isinstance(report.stopped, GaveWay) else str(report.stopped)
+        if said and not isinstance(report.stopped, ParasutError) and said != self._said:
+            logger.log("INFO" if isinstance(report.stopped, Stopped) else "ERROR", "stopped early: {}", said)
+        self._said = said
+
+    def _try_login(self) -> None:
+        self._vitals.working_on = "the login at Paraşüt"
+        try:
+            self._premises.client.me()
+        except Stopped:
+            return
+        except ParasutError as error:
+            self._company_failed(error)
+        else:
+            self._company_works()
+        finally:
+            self._vitals.calls, self._vitals.throttled = self._premises.calls
+
+    def _company_failed(self, error: ParasutError) -> None:
+        """One alarm, then quiet until it works again; a company that is locked out is asked ever less often."""
+        words = str(error)
+        level = "WARNING" if words == self._vitals.parasut_error else "ERROR"
+        if isinstance(error, CompanyStopped):
+            level = "WARNING" if words == self._vitals.parasut_error else "CRITICAL"
+            self._pause_seconds = min(max(self._pause_seconds * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+            self._paused_until = self._monotonic() + self._pause_seconds
+            words_now = f"{words} It is tried again in {self._pause_seconds / 60:.0f} min."
+        else:
+            words_now = words
+        logger.log(level, "Paraşüt: {}", words_now)
+        self._vitals.parasut_error = words
+
+    def _company_works(self) -> None:
+        if self._vitals.parasut_error:
+            logger.info("Paraşüt works again")
+        self._vitals.parasut_error = ""
+        self._vitals.parasut_answered_at = self._premises.time.clock()
+        self._pause_seconds = self._paused_until = 0.0
+
+    def _notice(self, *, every: float) -> None:
+        now = self._monotonic()
+        if every and now - self._noticed_at < every:
+            return
+        self._noticed_at = now
+        if every:
+            self._notices().tick()
+        else:
+            self._notices().after_run()
+
+    def _watch_the_clock(self) -> None:
+        """Jobs wait for a time of day: after the clock was set back they would wait until it has caught up."""
+        offset = self._premises.time.clock() - timedelta(seconds=self._monotonic())
+        if offset < self._offset - _CLOCK_SET_BACK:
+            logger.warning("the clock was set back by {}; the turns begin anew", self._offset - offset)
+            self._clock_set_back()
+        self._offset = offset
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """Nothing that goes wrong ends the daemon."""
+        try:
+            action()
+        except Stopped:
+            return
+        except LedgerError as error:
+            logger.error("{}", error)
+            self._breathe_in()
+        except SyncdError as error:
+            logger.error("{}", error)
+        except Exception as error:
+            logger.opt(exception=error).critical("unexpected {}; the next turn tries again", type(error).__name__)
+            self._breathe_in()
+        finally:
+            self._vitals.working_on = ""
+
+    def _breathe_in(self) -> None:
+        try:
+            self._premises.time.sleep(_PAUSE_AFTER_A_FAILURE_SECONDS)
+        except Stopped:
+            return
