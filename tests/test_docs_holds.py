@@ -54,9 +54,16 @@ def _values(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
         raise AssertionError(f"line {node.lineno}: the code of this hold can't be told: {ast.unparse(node)}")
 
 
+def doubt_codes(connector: str) -> Iterator[str]:
+    """The codes of a connector's doubts."""
+    yield from re.findall(r"^\s*(?:- )?hold_code: ([a-z-]+)$", connector, re.MULTILINE)
+
+
 def all_codes() -> set[str]:
     files = sorted((ROOT / "syncd").rglob("*.py"))
-    return {code for file in files for code in hold_codes(file.read_text(encoding="utf-8"))}
+    connectors = sorted((ROOT / "mappings" / "platforms").glob("*.yaml"))
+    raised = {code for file in files for code in hold_codes(file.read_text(encoding="utf-8"))}
+    return raised | {code for file in connectors for code in doubt_codes(file.read_text(encoding="utf-8"))}
 
 
 def sections(page: str) -> list[str]:

@@ -60,7 +60,8 @@ def outcome_of(case: Case, settings: Settings, platform: Platform) -> Outcome:
         return Outcome({"rule": None, "fires": False, "left": row.reason}, f"no rule wants it: {row.reason}")
     place = {"rule": str(rule.position)}
     if row.state is not State.DUE:
-        data = {"rule": rule.name, "fires": False, "waits": row.reason}
+        key_of_reason = "ended" if row.state is State.ENDED else "waits"
+        data = {"rule": rule.name, "fires": False, key_of_reason: row.reason}
         return Outcome(
             data, f"the rule does not fire: {row.reason}", rule.name, False, {**place, "fires": place["rule"]}
         )

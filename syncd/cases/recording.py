@@ -74,7 +74,7 @@ def first_expectation(outcome: Outcome) -> dict[str, Any]:
     told: dict[str, Any] = {"rule": data["rule"]}
     if data["rule"] is not None:
         told["fires"] = data["fires"]
-    told |= {key: data[key] for key in ("left", "waits") if key in data}
+    told |= {key: data[key] for key in ("left", "waits", "ended") if key in data}
     if "hold" in data:
         told["hold"] = data["hold"]["code"]
     if "lines" in data:
@@ -147,7 +147,7 @@ def _new_key(text: str, spans: Mapping[Steps, Span], steps: Steps, value: Any) -
 
 
 def _block(value: Any, column: int) -> str:
-    """A value over several lines, the first without its indentation; every key and every entry of a list has its own."""
+    """A value over several lines, the first without its indentation; a key or entry on each."""
     pad = "\n" + " " * column
     if isinstance(value, Mapping) and value:
         rows = []

@@ -17,6 +17,7 @@ _MODULES = {
     "check": "check",
     "plan": "plan",
     "apply": "plan",
+    "run": "run",
     "status": "status",
     "orders": "orders",
     "fetch": "fetch",

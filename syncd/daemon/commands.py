@@ -32,7 +32,10 @@ class Commands:
         return any(command.kind in LONG for command in self._waiting)
 
     def begin(self) -> None:
-        """At the start: what was asked of an earlier daemon is answered as interrupted. Raises LedgerError."""
+        """At the start: what was asked of an earlier daemon is answered as interrupted. Raises LedgerError.
+
+        Also what it never began: an old `resume` must not undo a newer `pause`. Who still waits asks anew.
+        """
         answer = failure(
             INTERRUPTED,
             "The daemon has ended before this was done, or while it was.",
@@ -87,5 +90,3 @@ class Commands:
 
 def _words(value: object) -> str:
     return "/".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-

@@ -51,7 +51,7 @@ class Worker:
         self._clock_set_back = clock_set_back
         self._monotonic = premises.time.monotonic
         self._commands = Commands(premises.ledger, premises.time.clock)
-        self._going_on: tuple[frozenset[str], Admission] | None = None  # a run that gave way, and what it had made
+        self._gave_way: Admission | None = None  # what a run that gave way has made counts against its limits
         self._pause_seconds = 0.0
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
@@ -94,16 +94,11 @@ class Worker:
         if not names:
             return
         self._vitals.working_on = f"rules {', '.join(sorted(names))}"
-        admission = Admission(self._premises.ledger, named=False)
-        if self._going_on is not None:
-            _, before = self._going_on
-            admission.done, admission.sums = before.done, before.sums
-            self._going_on = None
-        report = work(
-            self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
-        )
+        admission = self._gave_way or Admission(self._premises.ledger, named=False)
+        self._gave_way = None
+        report = work(self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission)
         if isinstance(report.stopped, GaveWay):
-            self._going_on = (names, admission)
+            self._gave_way = admission
             self._due.add(names, turn=False)
         else:
             runs = self._vitals.runs

@@ -69,11 +69,10 @@ class CommandQueue:
             connection.execute(delete(tables.commands).where(tables.commands.c.id == number))
 
     def interrupt(self, answer: Mapping[str, Any], at: datetime) -> int:
-        """Answer every command that was taken and never finished: its daemon is gone. Returns how many there were."""
+        """Answer every command without an answer: its daemon is gone. Returns how many there were."""
         table = tables.commands
-        lost = table.c.taken_at.is_not(None) & table.c.finished_at.is_(None)
         with self._database.write() as connection:
-            statement = update(table).where(lost).values(answer=dict(answer), finished_at=at)
+            statement = update(table).where(table.c.finished_at.is_(None)).values(answer=dict(answer), finished_at=at)
             return connection.execute(statement).rowcount
 
     def forget(self, before: datetime) -> None:

@@ -118,24 +118,24 @@ class Platform:
             yield from self._looked_up(self._look_up, lists, since, now)
             return
         seen: set[tuple[str, int]] = set()
-        marks: list[datetime] = []
-        for one in lists:
+        ends: dict[int, datetime] = {}  # by list: the mark of its last window
+        for number, one in enumerate(lists):
             for batch in one.read(since, now):
                 mark = batch.mark if len(lists) == 1 else None
                 if batch.records or mark is not None:
                     yield Page(tuple(self.record(raw) for raw in self._fresh(batch.records, seen)), mark)
-                marks += [batch.mark] if batch.mark is not None else []
+                ends |= {number: batch.mark} if batch.mark is not None else {}
         if len(lists) > 1:
-            yield Page((), min(marks))
+            yield Page((), min(ends.values()))
 
     def _looked_up(self, look_up: LookUp, lists: list[OrderList], since: datetime, now: datetime) -> Iterator[Page]:
         """All lists first, since one may show what belongs to another's entry; then what each order holds."""
         entries: list[tuple[str, Any]] = []
-        marks = [now]
-        for one in lists:
+        ends: dict[int, datetime] = {}
+        for number, one in enumerate(lists):
             for batch in one.read(since, now):
                 entries += [(one.name, record) for record in batch.records]
-                marks += [batch.mark] if batch.mark is not None else []
+                ends |= {number: batch.mark} if batch.mark is not None else {}
                 yield Page(())  # a place to stop at
         for group in look_up.groups(entries):
             unchanged = look_up.known(group)
@@ -146,7 +146,7 @@ class Platform:
             yield Page(records)
             if all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
-        yield Page((), min(marks))
+        yield Page((), min(ends.values(), default=now))
 
     def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
         for raw in raws:

@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass
 class MailServer:
-    """What it was told to do, and what came. `refuse` maps a command (MAIL, RCPT someone@…, AUTH, DATA) to its answer."""
+    """What it was told to do, and what came. `refuse` maps the begin of a command (`AUTH`, `RCPT`) to its answer."""
 
     context: ssl.SSLContext | None = None
     tls: bool = False

@@ -22,6 +22,7 @@ from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.json import order_to_json
 
 MAIL = Channel("mail", Command(("mail",)))
+ONLY_MAIL = Notify(channels=(MAIL,))
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Town:
     """Everything that notices see. `turn` is a run of the daemon that ends, with all messages delivered."""
 
     folder: Path
-    notify: Notify = Notify(channels=(MAIL,))
+    notify: Notify | None = ONLY_MAIL
     zone: tzinfo = ISTANBUL
     now: datetime = NOW
     sent: list[tuple[str, Message]] = field(default_factory=list)

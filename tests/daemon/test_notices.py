@@ -499,7 +499,7 @@ def test_trouble_with_the_ledger_never_reaches_the_work(
 
 
 def test_without_the_section_nobody_is_told_and_nothing_is_noticed(town: Town) -> None:
-    town.notify = None  # type: ignore[assignment]
+    town.notify = None
     town.restart()
     town.hold(1)
     assert town.turn() == []

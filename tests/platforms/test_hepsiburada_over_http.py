@@ -298,6 +298,7 @@ def test_an_old_package_that_no_list_of_changes_shows_is_found_by_its_missing_in
         shop.poll(platform)
         shop.pass_by(days=3)
         shop.poll(platform)
+        shop.mark = shop.moment[0]
         shop.state.market.move(package.package_id, Stage.PREPARING)
         assert shop.poll(platform) == []
         shop.poll(platform, rescan=True)

@@ -118,7 +118,7 @@ def test_a_package_of_which_an_order_is_not_told_is_doubted() -> None:
 
 
 def test_a_package_that_no_entry_names_is_left_to_its_own_lists() -> None:
-    """An open line names its order only; whether its packed lines share their package with another order is not known."""
+    """An open line names its order only; whether that order's packed lines share their package is not known."""
     found = {FIRST: detail(FIRST, line(A, "Packaged", "P1"), line(B))}
     entry = {"list": "open", "record": {"orderNumber": FIRST, "packageNumber": "", "id": B}}
     assert [record["id"] for record in packages(found, [entry])] == [B]

@@ -241,3 +241,9 @@ def test_an_answer_of_another_shape_is_told_with_the_list(tmp_path: Path) -> Non
     side = Side(lambda _: {"detail": "maintenance"})
     with pytest.raises(PlatformError, match="GET /orders did not answer as the connector expects"):
         ids(tmp_path, side, records="{{ body.content }}")
+
+
+def test_several_lists_in_several_windows_raise_the_mark_to_now(tmp_path: Path) -> None:
+    lists = [listed("first", changes=WINDOW), listed("second")]
+    platform = small(tmp_path, connector({"lists": lists}), Side(lambda _: []))
+    assert [page.mark for page in platform.changes(NOW - timedelta(days=5))][-1] == NOW

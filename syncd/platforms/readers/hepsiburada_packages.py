@@ -61,8 +61,8 @@ def packages(found: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()
     `found` is order number → detail, None for one that Hepsiburada refuses (it is not paid yet); `entries` are the list
     entries (`list`, `record`) that named the orders. They tell the orders of a package and when it was on its way.
 
-    A package that none of the entries names is left out, unless a line of its orders was cancelled: it may hold lines of
-    an order that is not in `found`, and it is told by lists of its own whenever something happens to it.
+    A package that none of the entries names is left out, unless a line of its orders was cancelled: it may hold lines
+    of an order that is not in `found`, and lists of its own tell of it whenever something happens to it.
     """
     lines = list(_lines(found.values()))
     live = [line for line in lines if not is_cancelled(line.item)]

@@ -21,12 +21,12 @@ def value(record: Any, *names: str) -> Any:
     if not isinstance(record, Mapping):
         return None
     for name in names:
-        found = record.get(name)
-        if found is None:
-            folded = name.casefold()
-            found = next((held for key, held in record.items() if key.casefold() == folded and held is not None), None)
-        if found is not None and found != "":
-            return found
+        if record.get(name) not in (None, ""):
+            return record[name]
+        folded = name.casefold()
+        for key, held in record.items():
+            if held not in (None, "") and key.casefold() == folded:
+                return held
     return None
 
 
