@@ -65,7 +65,13 @@ def parts_of_a_connector() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def complaints(data: Mapping[str, Any]) -> list[list[str]]:
     """What each kind of file (`syncd.yaml`, a rule, a mapping, a connector) says against these keys and values."""
     found = []
-    kinds = (listed("syncd"), listed("rules", "$defs", "rule"), listed("mapping"), parts_of_a_connector())
+    kinds = (
+        listed("syncd"),
+        listed("rules", "$defs", "rule"),
+        listed("mapping"),
+        listed("cases"),
+        parts_of_a_connector(),
+    )
     for keys, definitions in kinds:
         unknown = [f"{key} is no key here" for key in data if key not in keys]
         wrong = [

@@ -15,7 +15,6 @@ from syncd.cases.case import Case
 from syncd.cases.dotted import NoSuchPlace, value_at, with_value
 from syncd.config.document import Steps
 from syncd.errors import ConfigurationError
-from syncd.mapping.syntax import nearest
 from syncd.orders.json import OrderFormatError, order_from_json, order_to_json
 from syncd.orders.order import Order
 from syncd.problem import Position, Problem
@@ -64,7 +63,7 @@ def _record(case: Case) -> Any:
         try:
             content = value_at(content, case.inside)
         except NoSuchPlace as error:
-            raise _wrong(case.value_at("inside"), str(error), nearest(case.inside, error.known)) from error
+            raise _wrong(case.value_at("inside"), str(error), error.suggestion) from error
     content = unwrapped(content)
     if not isinstance(content, dict):
         hint = "; 'inside' says which of several (0 is the first)" if isinstance(content, list) else ""
@@ -81,7 +80,7 @@ def _changed(case: Case, data: Any, part: str, path: str, value: Any) -> Any:
     try:
         return with_value(data, path, value)
     except NoSuchPlace as error:
-        raise _wrong(case.key_at(part, path), str(error), nearest(path.split(".")[-1], error.known)) from error
+        raise _wrong(case.key_at(part, path), str(error), error.suggestion) from error
 
 
 def _order(case: Case, document: Mapping[str, Any], steps: Steps) -> Order:

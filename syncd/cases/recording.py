@@ -12,7 +12,7 @@ from syncd.cases.case import Case
 from syncd.cases.compare import ABSENT, Difference, differences
 from syncd.cases.outcome import Outcome
 from syncd.cases.spans import Span, spans_of
-from syncd.config.document import Steps, parse_document
+from syncd.config.document import Document, Steps, parse_document
 from syncd.config.keys import flow
 from syncd.problem import Position
 
@@ -56,15 +56,18 @@ def recorded(text: str, file: str, wanted: Sequence[Wanted]) -> tuple[str, list[
     """The text of a file of cases with what came out written into it, and what was changed. Raises NotRecorded."""
     spans = spans_of(text)
     edits: list[_Edit] = []
-    changes: list[Change] = []
+    written: list[tuple[Case, Steps, Any, Any]] = []
     for one in wanted:
         for steps, before, after in _values(one):
-            path = ".".join(str(step) for step in steps)
-            changes.append(Change(one.case.value_at("expect", *steps), one.case.name, path, before, after))
+            written.append((one.case, steps, before, after))
             edits.append(_edit(text, spans, (*one.case.steps, "expect", *steps), after))
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
-    _prove(text, file, wanted)
+    document = _proven(text, file, wanted)
+    changes = []
+    for case, steps, before, after in written:
+        place = document.key_at((*case.steps, "expect", *steps))
+        changes.append(Change(place, case.name, ".".join(map(str, steps)), before, after))
     return text, changes
 
 
@@ -173,8 +176,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _prove(text: str, file: str, wanted: Sequence[Wanted]) -> None:
-    """Read the new text again: every case must now expect what came out, and still be the same case."""
+def _proven(text: str, file: str, wanted: Sequence[Wanted]) -> Document:
+    """The new text, read again: every case must now expect what came out, and still be the same case."""
     document, problems = parse_document(text, file)
     if document is None or problems:
         raise NotRecorded(f"the text would not be YAML any more: {problems[0]}")
@@ -184,3 +187,4 @@ def _prove(text: str, file: str, wanted: Sequence[Wanted]) -> None:
         others = [{key: value for key, value in entry.items() if key != "expect"} for entry in (case, before)]
         if others[0] != others[1] or any(differences(case.get("expect"), one.outcome.data)):
             raise NotRecorded(f"{one.case.position}: its 'expect' can't be changed by a program; write it anew by hand")
+    return document

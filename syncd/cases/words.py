@@ -83,7 +83,7 @@ def _result_data(one: CaseResult) -> dict[str, Any]:
         "file": one.case.position.file,
         "line": one.case.position.line,
         "ending": one.ending,
-        "seconds": round(one.seconds, 4),
+        "seconds": Decimal(f"{one.seconds:.4f}"),
         "story": None if one.outcome is None else one.outcome.story,
         "differences": [
             {

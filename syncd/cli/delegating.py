@@ -77,8 +77,8 @@ def _answer_of_the_daemon(
             )
         if asked_to_stop():
             sys.stderr.write(
-                "Not done yet. It stays queued and the daemon does it; `syncd status` and `syncd orders` show what came "
-                "of it.\n"
+                "Not done yet. It stays queued, and the daemon does it; `syncd status` and `syncd orders` show what "
+                "came of it.\n"
             )
             raise typer.Exit(PROBLEMS)
         if time.monotonic() - probed >= _PROBE_SECONDS:

@@ -15,7 +15,7 @@ _SUFFIX = ".schema.json"
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="syncd, rules, mapping, connector or order.")] = "syncd",
+    name: Annotated[str, typer.Argument(help="syncd, rules, mapping, connector, order or cases.")] = "syncd",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write it into this file instead of printing it.")
     ] = None,

@@ -164,14 +164,14 @@ class Notices:
 
     def _noticed(self, rows: Iterable[OrderFacts], at: datetime, seen: set[int]) -> Changes:
         """Look at orders a few at a time: there may be a great many, each with its document."""
-        assert self._orders is not None
         changes, batch = Changes(), list[OrderFacts]()
 
         def look() -> None:
             assert self._orders is not None
             episodes = self._ledger.notices.last_words([row.id for row in batch if row.state is State.HELD])
+            documents = self._ledger.notices.documents(self._orders.to_read(batch))
             nonlocal changes
-            changes += orders_noticed(batch, episodes, self._orders, at, self._zone)
+            changes += orders_noticed(batch, episodes, documents, self._orders, at, self._zone)
             batch.clear()
 
         for row in rows:

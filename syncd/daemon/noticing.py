@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from syncd.config.settings import Event
 from syncd.ledger.ledger import Mark
-from syncd.ledger.notices import OPEN, Notice, OrderFacts
+from syncd.ledger.notices import Notice, OrderFacts
 from syncd.ledger.order_row import State
 from syncd.logs import mask
 from syncd.orders.json import OrderFormatError, order_from_json
@@ -60,12 +60,18 @@ class Orders:
     """What is known of orders, by their number in the ledger.
 
     `holds` are those noticed: code, and the last line of the history. `stages` are the deadlines noticed: "near" or
-    "past". `due` are all orders that have a last day, whether it is near or not.
+    "past". `due` are all orders that have a last day, whether it is near or not; `read` tells of which state of an
+    order that was found.
     """
 
     holds: dict[int, tuple[str, int]] = field(default_factory=dict)
     stages: dict[int, str] = field(default_factory=dict)
     due: dict[int, Due] = field(default_factory=dict)
+    read: dict[int, datetime] = field(default_factory=dict)
+
+    def to_read(self, rows: Iterable[OrderFacts]) -> list[int]:
+        """The orders whose documents are needed to tell their last day."""
+        return [row.id for row in rows if _may_be_late(row) and self.read.get(row.id) != row.changed_at]
 
 
 def known_orders(notices: Iterable[Notice]) -> Orders:
@@ -81,9 +87,17 @@ def known_orders(notices: Iterable[Notice]) -> Orders:
 
 
 def orders_noticed(
-    rows: Iterable[OrderFacts], episodes: Mapping[int, int], known: Orders, at: datetime, zone: tzinfo
+    rows: Iterable[OrderFacts],
+    episodes: Mapping[int, int],
+    documents: Mapping[int, Mapping[str, Any]],
+    known: Orders,
+    at: datetime,
+    zone: tzinfo,
 ) -> Changes:
-    """Holds that began or ended; `known` follows. `episodes` is the last line of the history of each held order."""
+    """Holds that began or ended; `known` follows, also with the last days.
+
+    `episodes` is the last line of the history of each held order, `documents` are the orders that `known` has to read.
+    """
     changes = Changes()
     for row in rows:
         hold = (row.hold_code or "", episodes.get(row.id, 0))
@@ -94,11 +108,15 @@ def orders_noticed(
             known.holds[row.id] = hold
             document = {**_order(row.name, _total(row), row.currency), "code": hold[0], "episode": hold[1]}
             changes.saved.append(Notice(f"{Event.HOLD}/{row.id}", Event.HOLD, document, at))
-        last_day = _last_day(row, zone)
-        if last_day is not None:
-            known.due[row.id] = Due(last_day, row.name, _total(row), row.currency)
-        else:
+        if not _may_be_late(row):
             known.due.pop(row.id, None)
+            known.read.pop(row.id, None)
+        elif row.id in documents:
+            known.read[row.id] = row.changed_at
+            last_day = _last_day(documents[row.id], zone)
+            known.due.pop(row.id, None)
+            if last_day is not None:
+                known.due[row.id] = Due(last_day, row.name, _total(row), row.currency)
     return changes
 
 
@@ -108,8 +126,9 @@ def forgotten(known: Orders, seen: Collection[int]) -> Changes:
     for number in [number for number in known.holds if number not in seen]:
         del known.holds[number]
         changes.dropped.append(f"{Event.HOLD}/{number}")
-    for number in [number for number in known.due if number not in seen]:
-        del known.due[number]
+    for number in [number for number in known.read if number not in seen]:
+        del known.read[number]
+        known.due.pop(number, None)
     return changes
 
 
@@ -234,11 +253,14 @@ def is_over(notice: Notice) -> bool:
     return notice.kind == Event.SUMMARY or bool(notice.document.get("until"))
 
 
-def _last_day(row: OrderFacts, zone: tzinfo) -> date | None:
-    if row.state not in OPEN or row.document is None or row.status in SIDE_EXITS:
-        return None
+def _may_be_late(row: OrderFacts) -> bool:
+    return row.awaited and row.status not in SIDE_EXITS
+
+
+def _last_day(document: Mapping[str, Any], zone: tzinfo) -> date | None:
     try:
-        return last_legal_day(order_from_json(row.document), zone)
+        # Lines have no say in it, and are most of the work of reading an order.
+        return last_legal_day(order_from_json({**document, "lines": [], "returns": []}), zone)
     except OrderFormatError:
         return None  # written by another version; it is read anew when the order changes
 

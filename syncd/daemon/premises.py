@@ -19,7 +19,10 @@ from syncd.sync.workshop import Workshop
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The clocks, and how to wait. `unix` paces the calls to Paraşüt; `sleep` raises Stopped when it has to end."""
+    """The clocks, and how to wait. `unix` paces the calls to Paraşüt.
+
+    `sleep` raises Stopped when the daemon is to stop; it is asked for no time at all before every call.
+    """
 
     sleep: Callable[[float], None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -91,7 +94,13 @@ class Premises:
         self._client.close()
 
     def _open_client(self, settings: Settings) -> ParasutClient:
-        return open_client(settings.parasut, self.ledger, unix_time=self.time.unix, sleep=self.time.sleep)
+        return open_client(
+            settings.parasut,
+            self.ledger,
+            unix_time=self.time.unix,
+            sleep=self.time.sleep,
+            before_call=lambda: self.time.sleep(0),
+        )
 
     def _open_platforms(self, configuration: Configuration, kept: dict[str, Platform]) -> dict[str, Platform]:
         with ExitStack() as opened:

@@ -24,7 +24,13 @@ _NAMED: Final = 10
 _LONGEST_VALUE: Final = 60
 
 # Where the daemon's names for a rule's fields are not those of the YAML.
-_YAML_NAMES: Final = {"every_seconds": "every", "inexact": "totals.inexact", "canary": "go_live"}
+_YAML_NAMES: Final = {
+    "every_seconds": "every",
+    "timeout_seconds": "timeout",
+    "jitter_seconds": "jitter",
+    "inexact": "totals.inexact",
+    "canary": "go_live: canary",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,8 @@ def _fields(old: Any, new: Any) -> Iterator[str]:
         elif is_dataclass(before) and is_dataclass(after) and not isinstance(before, Template):
             yield from (f"{name}.{change}" for change in _fields(before, after))
         else:
-            yield f"{name}: {_shown(before)} → {_shown(after)}"
+            unit = "s" if field.name.endswith("_seconds") else ""
+            yield f"{name}: {_shown(before, unit)} → {_shown(after, unit)}"
 
 
 def _mapping_fields(old: Any, new: Any) -> Iterator[str]:
@@ -181,10 +188,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, unit: str = "") -> str:
     match value:
         case None:
             return "none"
+        case int() if unit:
+            return f"{value}{unit}"
         case Secret():
             return "***"
         case Template():

@@ -1,6 +1,6 @@
 """What to do about a held order, in a few words and both languages; docs/holds.md tells it at length.
 
-The ledger keeps a remedy of each hold, too, in English and with what the order is about. Messages leave syncd's machine,
+The ledger keeps a remedy of each hold, too, in English and with what the order is about. Messages leave this machine,
 so they say only what is true for every order with that code.
 """
 

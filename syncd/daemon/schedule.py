@@ -54,7 +54,10 @@ class DueRules:
 
 
 class Schedule:
-    """The jobs of the rules in force. `scheduler` and `choose` (a random number between two) can be replaced for tests."""
+    """The jobs of the rules in force.
+
+    For tests: `scheduler` is another than APScheduler's thread, `choose` gives a number between two instead of chance.
+    """
 
     def __init__(
         self,

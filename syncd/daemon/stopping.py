@@ -33,7 +33,7 @@ class Stopping:
 class Sleep:
     """The waits of clients (before they ask again, for their place in the budget): in pieces, each a sign of life.
 
-    Raises Stopped when the daemon was asked to stop: nothing was sent, for a client that waits has no request under way.
+    Raises Stopped when the daemon was asked to stop: nothing was sent, for who waits has no request under way.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -38,7 +38,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What notices need of an order. `document` only for one without an invoice that a rule owns; see OrderRow."""
+    """What notices need of an order. `awaited`: a rule owns it, its record is readable, and it has no invoice yet."""
 
     id: int
     platform: str
@@ -49,7 +49,7 @@ class OrderFacts:
     total: Decimal | None
     currency: str
     changed_at: datetime
-    document: Mapping[str, Any] | None
+    awaited: bool
 
     @property
     def name(self) -> str:
@@ -143,6 +143,15 @@ class NoticeBook:
         """The orders that changed at or after a moment, whatever became of them."""
         return self._facts(_facts().where(tables.orders.c.changed_at >= since))
 
+    def documents(self, order_ids: Iterable[int]) -> dict[int, Mapping[str, Any]]:
+        """The canonical orders, as JSON, of those that are readable."""
+        table, ids, found = tables.orders, list(order_ids), dict[int, Mapping[str, Any]]()
+        with self._database.read() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                query = select(table.c.id, table.c.document).where(table.c.id.in_(ids[start : start + _CHUNK]))
+                found |= {row[0]: row[1] for row in connection.execute(query) if row[1] is not None}
+        return found
+
     def last_words(self, order_ids: Iterable[int]) -> dict[int, int]:
         """By order, the number of the last line of its history: a hold after a retry is another one than before."""
         table, ids, found = tables.history, list(order_ids), dict[int, int]()
@@ -186,6 +195,7 @@ class NoticeBook:
             for row in connection.execution_options(yield_per=_PAGE).execute(query):
                 values = dict(row._mapping)
                 values["state"] = State(values["state"])
+                values["awaited"] = bool(values["awaited"])
                 yield OrderFacts(**values)
 
 
@@ -196,6 +206,7 @@ def _notices() -> Select[Any]:
 
 def _facts() -> Select[Any]:
     table = tables.orders
-    waits = table.c.state.in_([state.value for state in OPEN]) & table.c.invoice_id.is_(None)
+    awaited = table.c.state.in_([state.value for state in OPEN]) & table.c.invoice_id.is_(None)
+    awaited &= table.c.document.is_not(None)
     names = ("id", "platform", "number", "state", "status", "hold_code", "total", "currency", "changed_at")
-    return select(*(table.c[name] for name in names), case((waits, table.c.document), else_=None).label("document"))
+    return select(*(table.c[name] for name in names), awaited.label("awaited"))

@@ -27,9 +27,13 @@ def open_client(
     *,
     unix_time: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    before_call: Callable[[], None] = lambda: None,
 ) -> ParasutClient:
-    """A client whose login and call budget live in the ledger. `unix_time` and `sleep` are what calls are paced by."""
-    budget = LedgerBudget(ledger.company, settings.rate_requests, settings.rate_seconds)
+    """A client whose login and call budget live in the ledger. `unix_time` and `sleep` are what calls are paced by.
+
+    `before_call` is called before every request; when it raises Stopped, the request does not leave.
+    """
+    budget = LedgerBudget(ledger.company, settings.rate_requests, settings.rate_seconds, before_call)
     return ParasutClient(settings, LedgerTokens(ledger.company), budget, clock=unix_time, sleep=sleep)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from syncd.ledger.company import BudgetState, CompanyStore
@@ -34,15 +35,26 @@ class LedgerTokens:
 
 
 class LedgerBudget:
-    """A `CallBudget` in the ledger, shared by every process that works for the company."""
+    """A `CallBudget` in the ledger, shared by every process that works for the company.
 
-    def __init__(self, store: CompanyStore, requests: int, seconds: float) -> None:
+    `before_call` may raise Stopped: then the call does not leave.
+    """
+
+    def __init__(
+        self,
+        store: CompanyStore,
+        requests: int,
+        seconds: float,
+        before_call: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
+        self._before_call = before_call
         self._requests = requests
         self._seconds = seconds
 
     def reserve(self, now: float) -> float:
         """Take a place for a call now, or tell how many seconds to wait for one."""
+        self._before_call()
 
         def take(state: BudgetState) -> tuple[BudgetState, float]:
             wait, window = _window(state).take(now, self._requests, self._seconds)

@@ -140,6 +140,19 @@ def test_a_placeholder_is_no_tax_number(filler: str) -> None:
     assert (read(package).buyer.tax_number, read(package).buyer.company) == ("", "")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"taxNumber": "1000000011", "taxOffice": "Bornova"},
+        {"taxNumber": "1000000011", "taxOffice": ""},
+        {"taxNumber": "", "taxOffice": "Bornova", "identityNo": None},
+        {"taxNumber": "11111111111", "taxOffice": "Bornova", "identityNo": ""},
+    ],
+)
+def test_a_company_without_a_number_that_can_be_right_is_doubted(changes: dict[str, Any]) -> None:
+    assert codes(read(case(DECIMALS) | changes)) == ["tax-number-unclear"]
+
+
 def test_the_district_is_the_town_and_the_quarter_stays_in_the_street() -> None:
     (record,) = records(detail("4099000101", line(A, "Packaged", "P1")))
     invoice = record["items"][0]["invoice"]["address"]

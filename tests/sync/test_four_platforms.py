@@ -171,10 +171,17 @@ class World:
         return stack.enter_context(open_workshop(self.settings(), clock=lambda: self.now, sleep=lambda _: None))
 
     def invoiced(self) -> dict[str, list[Decimal]]:
-        """Order number → payables of its invoices, at Paraşüt."""
+        """Order number → payables of its invoices, at Paraşüt. A package of two orders counts for its first one."""
+        first = {
+            number: package.order_number
+            for name in MARKETS
+            for package in self.sandbox.market(name).packages.values()
+            for number in package.order_numbers
+        }
         found: dict[str, list[Decimal]] = defaultdict(list)
         for invoice in self.sandbox.parasut.invoices.values():
-            found[str(invoice["order_no"])].append(invoice["net_total"])
+            number = str(invoice["order_no"])
+            found[first.get(number, number)].append(invoice["net_total"])
         return {number: sorted(payables) for number, payables in found.items()}
 
     def due(self, shop: Shop) -> dict[str, list[Decimal]]:

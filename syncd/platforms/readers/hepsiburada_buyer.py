@@ -45,6 +45,14 @@ def buyers(record: Record) -> list[str]:
     return list(dict.fromkeys(_tax_number(part) or _title(part).casefold() for part in parts))
 
 
+def lacks_number(record: Record) -> bool:
+    """Whether a company is to be invoiced whose number is missing or can't be right; a filler is nobody's number."""
+    part = _billed(record)
+    written = normalise_tax_number(text(part, "taxNumber"))
+    wrong = written != "" and not is_filler(written) and not _number(written)
+    return wrong or (text(part, "taxOffice") != "" and not _tax_number(part))
+
+
 def billing(record: Record) -> dict[str, str]:
     """The address of the invoice; the district (ilçe) is Hepsiburada's `town`, its `district` is the quarter."""
     part = _billed(record)
