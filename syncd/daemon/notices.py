@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from datetime import time as time_of_day
-from typing import Any, Final
+from typing import Final
 
 from loguru import logger
 
@@ -34,9 +34,9 @@ from syncd.daemon.noticing import (
     outlived,
     platforms_noticed,
     rules_noticed,
-    stage_of,
 )
 from syncd.daemon.post import CHANNEL, Post, Progress, Send
+from syncd.daemon.summary import summary_of
 from syncd.daemon.vitals import Vitals
 from syncd.errors import LedgerError
 from syncd.ledger.ledger import Ledger
@@ -72,6 +72,7 @@ class Notices:
         self._zone = zone
         self._send = send
         self._writer = Writer(notify.language if notify else "tr", zone, company_name(ledger))
+        self._wanted = {str(event) for channel in (notify.channels if notify else ()) for event in channel.events}
         self._posts: list[Post] | None = None  # until the ledger was asked how far they have got
         self._orders: Orders | None = None  # until all open orders were looked at
         self._newest: dict[str, datetime] = {}
@@ -145,7 +146,9 @@ class Notices:
         changes += deadlines_noticed(self._orders, today, at)
         changes += self._signs(at)
         changes += self._summary(now, at)
-        self._ledger.notices.change(changes.saved, changes.dropped)
+        # What no channel wants to hear doesn't wait to be told.
+        saved = [one if one.kind in self._wanted else replace(one, told_at=at) for one in changes.saved]
+        self._ledger.notices.change(saved, changes.dropped)
         for notice in changes.saved:
             self._newest[notice.kind] = at
 
@@ -194,9 +197,10 @@ class Notices:
             standing[notice.kind].append(notice)
         changes = rules_noticed(stopped, set(vitals.runs), paused, standing[Event.RULE_STOPPED], at)
         marks = {book.platform_of(mark.connector, mark.account) or mark.connector: mark for mark in ledger.marks()}
-        known = standing[Event.PLATFORM] + standing[WATCHED]
+        watched = [notice for notice in standing[WATCHED] if "platform" in notice.document]
+        known = standing[Event.PLATFORM] + watched
         changes += platforms_noticed(dict(vitals.platform_errors), marks, known, vitals.worked_at, at)
-        company = standing[Event.COMPANY]
+        company = standing[Event.COMPANY] + [notice for notice in standing[WATCHED] if notice not in watched]
         changes += company_noticed(vitals.parasut_error, vitals.parasut_answered_at, company, at)
         changes += configuration_noticed(vitals.configuration_problems, standing[Event.CONFIGURATION], at)
         return changes
@@ -215,34 +219,9 @@ class Notices:
         done = Notice(_SUMMARISED, _SUMMARISED, {"day": newest.isoformat()}, at)
         if last is None or newest != local.date():
             return Changes([done])
-        document = self._summary_of(newest - timedelta(days=1), newest)
-        return Changes([done, Notice(str(Event.SUMMARY), Event.SUMMARY, document, at)])
-
-    def _summary_of(self, day: date, today: date) -> dict[str, Any]:
         assert self._orders is not None
-        begin, end = (datetime.combine(moment, time_of_day.min, self._zone) for moment in (day, today))
-        counts: dict[State, int] = {}
-        for (_, state), count in self._ledger.orders.counts().items():
-            counts[state] = counts.get(state, 0) + count
-        stages = [stage_of(due, today) for due in self._orders.due.values()]
-        return {
-            "day": day.isoformat(),
-            "invoiced": [
-                {
-                    "platform": one.platform,
-                    "currency": one.currency,
-                    "count": one.count,
-                    "total": f"{one.total:f}",
-                    "differing": one.differing,
-                    "difference": f"{one.difference:f}",
-                }
-                for one in self._ledger.notices.invoiced(begin, end)
-            ],
-            "now": {str(state): counts.get(state, 0) for state in (State.HELD, State.DUE, State.WAITING)},
-            "holds": self._ledger.orders.holds(),
-            "past": stages.count("past"),
-            "near": stages.count("near"),
-        }
+        document = summary_of(newest, self._ledger, self._orders.due.values(), self._zone)
+        return Changes([done, Notice(str(Event.SUMMARY), Event.SUMMARY, document, at)])
 
     # --- telling
 
@@ -287,7 +266,7 @@ class Notices:
         for post in self._posts or ():
             up_to = post.finish(now)
             if up_to is not None:
-                state = Notice(f"{CHANNEL}/{post.channel.name}", CHANNEL, post.progress.as_json(), now)
+                state = Notice(f"{CHANNEL}/{post.channel.name}", CHANNEL, post.progress.as_json(), now, told_at=now)
                 self._ledger.notices.told(state, up_to, now)
 
 

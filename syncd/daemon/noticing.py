@@ -26,6 +26,7 @@ WATCHED: Final = "watched"
 """The kind of a notice that nobody is told of yet."""
 
 _UNREAD_FOR: Final = timedelta(minutes=30)
+_STOPPED_FOR: Final = timedelta(minutes=5)  # a request that got lost is soon made up for
 _DAYS_BEFORE: Final = 2
 _LONGEST_DETAIL: Final = 300
 _KEPT_FOR: Final = timedelta(days=7)
@@ -196,7 +197,7 @@ def platforms_noticed(
             (doubts if notice.document["doubt"] else failing)[notice.document["platform"]] = notice
     for name, since in doubted.items():
         if name not in doubts:
-            changes.saved.append(_platform(name, since, at, kind=Event.PLATFORM, doubt=True))
+            changes.saved.append(_platform(name, since, at, doubt=True))
     for name, notice in doubts.items():
         if name not in doubted and name in marks:
             changes.saved.append(_ended(notice, at))
@@ -204,11 +205,12 @@ def platforms_noticed(
         if name in doubted:
             continue  # told already, in better words
         if name not in failing:
-            changes.saved.append(_platform(name, at, at, kind=WATCHED, detail=error))
+            begun = _platform(name, at, at, detail=error)
+            changes.saved.append(_watched(begun.key, begun.document, at))
             continue
         since = _moment(failing[name].document["since"])
         if failing[name].kind == WATCHED and at - since >= _UNREAD_FOR:
-            changes.saved.append(_platform(name, since, at, kind=Event.PLATFORM, detail=error))
+            changes.saved.append(_platform(name, since, at, detail=error))
     for name, notice in failing.items():
         if name in errors and name not in doubted:
             continue
@@ -223,13 +225,17 @@ def platforms_noticed(
 
 
 def company_noticed(error: str, answered_at: datetime | None, known: Iterable[Notice], at: datetime) -> Changes:
-    """That Paraşüt does nothing for the company, and once, that it does again."""
+    """That Paraşüt has done nothing for the company for five minutes, and once, that it does again."""
     now = next((notice for notice in known if notice.document.get("until") is None), None)
-    if error and now is None:
+    if now is None:
         document = {"since": at.isoformat(), "until": None, "detail": _detail(error)}
-        return Changes([Notice(f"company/{at.isoformat()}", Event.COMPANY, document, at)])
-    if not error and now is not None and answered_at is not None and answered_at > _moment(now.document["since"]):
-        return Changes([_ended(now, at)])
+        return Changes([_watched(f"company/{at.isoformat()}", document, at)] if error else [])
+    since = _moment(now.document["since"])
+    if error and now.kind == WATCHED and at - since >= _STOPPED_FOR:
+        document = {**now.document, "detail": _detail(error)}
+        return Changes([Notice(now.key, Event.COMPANY, document, at)])
+    if not error and answered_at is not None and answered_at > since:
+        return Changes(dropped=[now.key]) if now.kind == WATCHED else Changes([_ended(now, at)])
     return Changes()
 
 
@@ -273,9 +279,13 @@ def _total(row: OrderFacts) -> str | None:
     return None if row.total is None else f"{row.total:f}"
 
 
-def _platform(name: str, since: datetime, at: datetime, *, kind: str, detail: str = "", doubt: bool = False) -> Notice:
+def _watched(key: str, document: Mapping[str, Any], at: datetime) -> Notice:
+    return Notice(key, WATCHED, document, at, told_at=at)  # nothing waits to be told
+
+
+def _platform(name: str, since: datetime, at: datetime, *, detail: str = "", doubt: bool = False) -> Notice:
     document = {"platform": name, "doubt": doubt, "since": since.isoformat(), "until": None, "detail": _detail(detail)}
-    return Notice(f"{'doubt' if doubt else 'platform'}/{name}/{since.isoformat()}", kind, document, at)
+    return Notice(f"{'doubt' if doubt else 'platform'}/{name}/{since.isoformat()}", Event.PLATFORM, document, at)
 
 
 def _ended(notice: Notice, at: datetime) -> Notice:

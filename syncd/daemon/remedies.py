@@ -147,6 +147,18 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "make the return document in Paraşüt, then `syncd orders ignore`",
     ),
     "unexpected": ("günlüğe bakın, bildirin, yeniden deneyin", "see the log, report it, then retry"),
+    "wrong-account": (
+        "`syncd.yaml` içindeki mağaza numarasını ya da anahtarları düzeltip yeniden deneyin",
+        "correct the store's number or the keys in `syncd.yaml`, then retry",
+    ),
+    "tax-number-unclear": (
+        "alıcıya vergi numarasını sorun, faturayı elle kesip `syncd orders ignore` deyin",
+        "ask the buyer for the tax number, invoice by hand and `syncd orders ignore` it",
+    ),
+    "buyers-differ": (
+        "her alıcıya faturayı elle kesip siparişe `syncd orders ignore` deyin",
+        "invoice each buyer by hand and `syncd orders ignore` it",
+    ),
     "export-order": (_BY_HAND_TR, _BY_HAND_EN),
     "amount-unclear": (
         f"tutarlara platformda bakın; {_BY_HAND_TR}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from loguru import logger
@@ -25,7 +24,7 @@ _FIRST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 900.0
 _PAUSE_AFTER_A_FAILURE_SECONDS: Final = 5.0
 _NOTICES_EVERY_SECONDS: Final = 5.0
-_CLOCK_SET_BACK: Final = timedelta(minutes=1)
+_CLOCK_SET_BACK_SECONDS: Final = 60.0
 
 
 class Worker:
@@ -56,7 +55,7 @@ class Worker:
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
         self._noticed_at = self._monotonic()
-        self._offset = premises.time.clock() - timedelta(seconds=self._monotonic())
+        self._offset = premises.time.clock().timestamp() - self._monotonic()
         self.asked_to_reload = False
 
     def begin(self) -> None:
@@ -127,7 +126,7 @@ class Worker:
         self._vitals.beat()
         bound = logger.bind(order=row.name)
         if result.verdict is Verdict.INVOICED:
-            bound.info("{}: invoiced, id {}, {} {}", row.name, row.invoice_id, row.payable, row.currency)
+            bound.info("{}: invoiced, id {}, {:.2f} {}", row.name, row.invoice_id, row.payable or 0, row.currency)
         elif result.verdict is Verdict.HELD:
             bound.warning("{}: held ({}): {}", row.name, row.hold_code, result.message)
         else:
@@ -216,9 +215,9 @@ class Worker:
 
     def _watch_the_clock(self) -> None:
         """Jobs wait for a time of day: after the clock was set back they would wait until it has caught up."""
-        offset = self._premises.time.clock() - timedelta(seconds=self._monotonic())
-        if offset < self._offset - _CLOCK_SET_BACK:
-            logger.warning("the clock was set back by {}; the turns begin anew", self._offset - offset)
+        offset = self._premises.time.clock().timestamp() - self._monotonic()
+        if offset < self._offset - _CLOCK_SET_BACK_SECONDS:
+            logger.warning("the clock was set back by {:.0f} s; the turns begin anew", self._offset - offset)
             self._clock_set_back()
         self._offset = offset
 

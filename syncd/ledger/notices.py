@@ -124,7 +124,12 @@ class NoticeBook:
     def told(self, state: Notice, up_to: Mapping[str, datetime], at: datetime) -> None:
         """A channel, whose new state is `state`, has told the notices of each kind up to a moment."""
         table = tables.notices
-        values = {"kind": state.kind, "document": state.document, "noticed_at": state.noticed_at}
+        values = {
+            "kind": state.kind,
+            "document": state.document,
+            "noticed_at": state.noticed_at,
+            "told_at": state.told_at,
+        }
         with self._database.write() as connection:
             statement = upsert(table).values(key=state.key, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))

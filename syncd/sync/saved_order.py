@@ -106,10 +106,9 @@ def is_order(record: Mapping[str, Any]) -> bool:
 
 
 def unwrapped(record: Any) -> Any:
-    """What `syncd orders show --format json` prints holds the platform's record beside ours; the former says more."""
-    if isinstance(record, dict) and {"order", "raw", "steps"} <= record.keys():
-        return record["raw"] or record["order"]
-    return record
+    """The record in what `syncd orders show` and `syncd fetch` print as JSON: the platform's, which says more, or ours."""
+    printed = isinstance(record, dict) and any({"order", other} <= record.keys() for other in ("steps", "problem"))
+    return record.get("raw") or record["order"] if printed else record
 
 
 def _exists(url: str) -> bool:

@@ -111,7 +111,7 @@ def test_a_failure_says_what_differs_where_and_who_made_it(tmp_path: Path) -> No
         f"  lines.1.code ({file}:15:45)",
         "    expected  KARGO",
         "    got       KARGO-01",
-        f"    made by   {tmp_path}/syncd.yaml:27:38",
+        f"    made by   {tmp_path}/syncd.yaml:27:37",
         f"  payment ({file}:15:63)",
         "    expected  unpaid",
         "    got       {account: iyzico, day: 2026-11-23, description: Kredi kartı}",
@@ -141,7 +141,7 @@ def test_a_rule_that_no_case_fires_is_named(tmp_path: Path) -> None:
 
 
 def test_a_condition_that_cannot_be_told_is_held(tmp_path: Path) -> None:
-    config = CONFIG.replace("since: 2026-11-01}", "since: 2026-11-01, if: order.lines[7].total > 0}")
+    config = CONFIG.replace("since: 2026-11-01}", "since: 2026-11-01, if: 'order.lines[7].total > 0'}")
     assert only(tmp_path, "{rule: null, fires: false, hold: template-failed}", config=config).ending == "passed"
 
 

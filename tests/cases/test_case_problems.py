@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from case_places import CasePlace, a_place, one_case
@@ -38,8 +39,8 @@ def told(place: CasePlace) -> list[str]:
         ),
         ("cases:\n  - name: a\n", ["2:5: the case has no order: write 'order' or 'raw'"]),
         ("cases: []\n", ["1:8: 'cases' is empty"]),
-        ("cases:\n  - {name: a, order: x, raw: y}\n", ["2:27: 'order' and 'raw' exclude each other: keep one"]),
-        ("cases:\n\t- a\n", ["2:1: a tab can't indent: use spaces"]),
+        ("cases:\n  - {name: a, order: x, raw: y}\n", ["2:25: 'order' and 'raw' exclude each other: keep one"]),
+        ("cases:\n\t- a\n", ["2:1: a tab can't indent in YAML: use spaces"]),
         (
             "cases:\n  - {name: a, order: {}}\n  - {name: a, order: {}}\n",
             ["3:12: the name 'a' is taken already in line 2"],
@@ -63,7 +64,7 @@ def told(place: CasePlace) -> list[str]:
         ),
         (
             one_case("{}").replace("total: 60", "total: sixty"),
-            ['14:61: the order is not right: lines[1].total must be a number written as text, like "1559.30"'],
+            ['14:70: the order is not right: lines[1].total must be a number written as text, like "1559.30"'],
         ),
         (
             one_case("{}", "change_raw: {status: x}"),
@@ -106,7 +107,8 @@ def test_a_record_that_the_connector_cannot_read_is_held(tmp_path: Path) -> None
     assert a_place(tmp_path, text).run().passed
 
 
-def test_what_orders_show_prints_may_be_given(tmp_path: Path) -> None:
+@pytest.mark.parametrize("around", [{"raw": {}, "steps": []}, {"id": "42", "number": "1042", "problem": None}])
+def test_what_other_commands_print_may_be_given(tmp_path: Path, around: dict[str, Any]) -> None:
     order = {
         "id": "42",
         "number": "1042",
@@ -118,7 +120,7 @@ def test_what_orders_show_prints_may_be_given(tmp_path: Path) -> None:
         "buyer": {"name": "Ayşe Yılmaz"},
     }
     place = a_place(tmp_path, "cases:\n  - {name: a, order: 1042.json, expect: {totals: {payable: 120}}}\n")
-    (place.folder / "cases" / "1042.json").write_text(json.dumps({"order": order, "raw": {}, "steps": []}))
+    (place.folder / "cases" / "1042.json").write_text(json.dumps({"order": order, **around}))
     assert place.run().passed
 
 

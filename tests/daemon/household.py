@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class MovedClock:
         self.slept: list[float] = []
 
     def __call__(self) -> datetime:
-        return self.now
+        return self.now.astimezone(UTC)
 
     def unix(self) -> float:
         return self.now.timestamp()
@@ -53,9 +53,25 @@ class ByHand(BaseScheduler):  # type: ignore[misc]
     def wakeup(self) -> None:
         return
 
+    def shutdown(self, wait: bool = True) -> None:
+        super().shutdown(wait)
+
     def look(self) -> None:
         """Put what is due by now to where it goes."""
         self._process_jobs()
+
+
+def by_that_clock(clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries ask the real clock; let them ask this one."""
+
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return clock.now.astimezone(tz)
+
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Now)
+    # signatures for shops on plain HTTP carry a time stamp
+    monkeypatch.setattr("oauthlib.oauth1.rfc5849.generate_timestamp", lambda: str(int(clock.unix())))
 
 
 @dataclass
@@ -69,7 +85,6 @@ class Household:
     scheduler: ByHand
     vitals: Vitals
     stopping: Stopping
-    polls: list[datetime] = field(default_factory=list)
 
     @property
     def sandbox(self) -> Sandbox:
@@ -111,13 +126,7 @@ def household(
 ) -> Iterator[Household]:
     """A daemon that has begun, at 9 o'clock; `options` are the sandbox's."""
     clock = MovedClock()
-
-    class Now(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return clock.now.astimezone(tz)
-
-    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Now)
+    by_that_clock(clock, monkeypatch)
     with Sandbox(SandboxOptions(**{"rate_requests": 0, **options}), clock=clock.unix) as sandbox:
         place = Place(folder, sandbox)
         place.config.write_text(config, encoding="utf-8")

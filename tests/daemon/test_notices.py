@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -79,8 +80,8 @@ def test_many_holds_are_one_message_that_names_ten_of_each_code(town: Town) -> N
 
 
 def test_a_first_start_with_five_thousand_old_holds_makes_one_message(town: Town) -> None:
-    rows = [town.row(number, State.HELD, hold_code="totals-differ") for number in range(5000)]
-    town.ledger.orders.save((row, None) for row in rows)
+    row = town.row(0, State.HELD, hold_code="totals-differ")
+    town.ledger.orders.save((replace(row, package=f"{number}", number=f"{number}"), None) for number in range(5000))
     (message,) = town.turn()
     assert "5000 sipariş" in message.subject
     assert len(message.text) < 2000
@@ -275,7 +276,8 @@ def test_a_channel_is_told_only_of_its_own_events(tmp_path: Path) -> None:
     town.turn()
     assert [name for name, _ in town.sent] == ["mail"]
     town.vitals.parasut_error = "402 Payment Required"
-    town.later(minutes=2)
+    town.later(minutes=1)
+    town.later(minutes=5)
     assert [name for name, _ in town.sent] == ["mail", "pager", "mail"]
     assert "site/1" not in town.sent[1][1].text
 
@@ -284,6 +286,7 @@ def test_a_new_channel_is_told_what_stands_and_not_what_has_passed(town: Town) -
     town.hold(1)
     town.vitals.parasut_error = "402"
     town.turn()
+    town.later(minutes=5)
     town.now += timedelta(minutes=5)
     town.vitals.parasut_error, town.vitals.parasut_answered_at = "", town.now
     assert len(town.turn()) == 1
@@ -399,9 +402,11 @@ def test_answers_that_are_doubted_are_told_and_that_they_are_whole_again(town: T
     assert town.later(minutes=5) == []
 
 
-def test_a_company_that_cannot_work_is_told_at_once_and_once_when_it_can(town: Town) -> None:
+def test_a_company_that_cannot_work_is_told_after_five_minutes_and_once_when_it_can(town: Town) -> None:
     town.vitals.parasut_error = "Paraşüt refused the login."
-    (message,) = town.turn()
+    assert town.turn() == []
+    assert town.later(minutes=4) == []
+    (message,) = town.later(minutes=1)
     assert message.subject == "syncd 115: Paraşüt bu şirket için çalışmıyor"
     assert "Ayrıntı (İngilizce): Paraşüt refused the login." in message.text
     town.restart()
@@ -411,6 +416,37 @@ def test_a_company_that_cannot_work_is_told_at_once_and_once_when_it_can(town: T
     (again,) = town.turn()
     assert again.subject == "syncd 115: Paraşüt yeniden çalışıyor"
     assert town.later(minutes=5) == []
+
+
+def test_a_request_that_got_lost_is_not_worth_a_word(town: Town) -> None:
+    for _ in range(5):
+        town.vitals.parasut_error = "Paraşüt can't be reached."
+        assert town.later(minutes=4) == []
+        town.now += timedelta(minutes=4)
+        town.vitals.parasut_error, town.vitals.parasut_answered_at = "", town.now
+        assert town.turn() == []
+
+
+def test_what_waits_to_be_told_can_be_counted(tmp_path: Path) -> None:
+    town = Town(tmp_path, Notify(channels=(PAGER,)))
+    town.broken["pager"] = NotDelivered("no")
+    town.hold(1)  # no channel wants to hear of it
+    town.vitals.platform_errors = {"site": "no answer"}
+    town.vitals.parasut_error = "402"
+    town.turn()
+    waiting = [notice.key for notice in town.ledger.notices.of_kinds(town.ledger.notices.newest())]
+    assert len(waiting) == 3
+    assert untold(town) == []
+    town.later(minutes=5)
+    assert untold(town) == ["company"]
+    town.broken.clear()
+    town.later(minutes=2)
+    assert untold(town) == []
+
+
+def untold(town: Town) -> list[str]:
+    book = town.ledger.notices
+    return [notice.kind for notice in book.of_kinds(book.newest()) if notice.told_at is None]
 
 
 def test_a_reload_that_was_refused_is_told(town: Town) -> None:

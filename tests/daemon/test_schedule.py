@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import apscheduler.schedulers.base
 import pytest
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from factories import ISTANBUL, a_rule
-from household import START, ByHand, MovedClock
+from household import START, ByHand, MovedClock, by_that_clock
 
 from syncd.config.settings import Rule
 from syncd.daemon.schedule import DueRules, Schedule, Turns, due_at_the_start, grouped
@@ -33,17 +32,11 @@ class Timetable:
     """A schedule, its clock, and what came due."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock = clock = MovedClock()
-
-        class Now(datetime):
-            @classmethod
-            def now(cls, tz: object = None) -> datetime:
-                return clock.now.astimezone(tz)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Now)
+        self.clock = MovedClock()
+        by_that_clock(self.clock, monkeypatch)
         self.due = DueRules()
         self.scheduler = ByHand()
-        self.schedule = Schedule(self.due, clock, scheduler=self.scheduler, choose=lambda _, longest: longest)
+        self.schedule = Schedule(self.due, self.clock, scheduler=self.scheduler, choose=lambda _, longest: longest)
 
     def with_rules(self, *rules: Rule, zone: ZoneInfo = ISTANBUL, jitter: float = 0) -> Timetable:
         self.schedule.set(rules, zone, jitter)

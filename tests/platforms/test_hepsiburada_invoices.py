@@ -73,9 +73,9 @@ def test_each_package_that_was_shipped_is_invoiced_once_with_its_total_and_the_o
     tmp_path: Path,
 ) -> None:
     with desk(tmp_path, Status.SHIPPED, market_age_hours=0, market_pace=1.0) as shop:
-        for _ in range(17):  # the last daily re-scan sees what was given back
+        for _ in range(12):  # the last daily re-scan sees what was given back
             shop.apply()
-            shop.later(hours=5)
+            shop.later(hours=8)
         truths = [one for one in shop.state.market.truths() if one.due(Stage.SHIPPED) is not None]
         assert len(truths) > 15
         assert shop.payables() == sorted(truth.total for truth in truths)
@@ -143,3 +143,21 @@ def test_orders_that_are_not_paid_open_or_broken_up_are_never_invoiced(tmp_path:
         assert shop.payables() == []
         assert shop.package(Kind.UNPAID).order_number not in {row.number for row in shop.rows()}
         assert {row.state for row in shop.rows()} == {State.WAITING}
+
+
+def test_lists_that_are_suddenly_empty_raise_an_alarm_and_change_nothing(tmp_path: Path) -> None:
+    with desk(tmp_path, Status.PREPARING, market_orders=8) as shop:
+        for package in list(shop.state.market.packages.values()):
+            if package.stage is Stage.CREATED:
+                shop.state.market.move(package.package_id, Stage.PREPARING)
+        shop.apply()
+        before = {row.package: row.status for row in shop.rows()}
+        with shop.state.market.silenced():
+            shop.later(minutes=5)
+            (collected,) = shop.apply().collected
+        assert collected.error is not None
+        assert "outage" in collected.error.message
+        assert {row.package: row.status for row in shop.rows()} == before
+        shop.later(minutes=5)
+        (collected,) = shop.apply().collected
+        assert collected.error is None

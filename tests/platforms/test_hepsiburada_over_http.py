@@ -80,8 +80,14 @@ def one(shop: World, kind: Kind) -> Any:
     return next(package for package in shop.state.market.packages.values() if package.kind is kind)
 
 
-def test_every_kind_of_order_comes_at_its_time_with_the_amount_to_invoice() -> None:
+@pytest.mark.parametrize(
+    "switches",
+    [{}, {"cancelled_lines_keep_package": True}, {"packages_by": "ordered"}, {"automatic_packaging": True}],
+)
+def test_every_kind_of_order_comes_at_its_time_with_the_amount_to_invoice(switches: dict[str, Any]) -> None:
     with world() as shop:
+        for name, choice in switches.items():
+            setattr(shop.state, name, choice)
         platform, early = shop.platform(), []
         while shop.moment[0] < START + timedelta(days=5):
             for order in shop.poll(platform):
@@ -93,7 +99,7 @@ def test_every_kind_of_order_comes_at_its_time_with_the_amount_to_invoice() -> N
                         and truth.stage is not Stage.UNPACKED
                         and Stage.SHIPPED not in truth.reached
                     ]
-            shop.pass_by(hours=1)
+            shop.pass_by(hours=2)
         assert early == []
         by_id = {
             order_id(package): package
@@ -138,6 +144,13 @@ def test_after_a_pause_of_days_everything_that_was_shipped_is_found() -> None:
             # what the buyer gives back has been delivered, but is no order to invoice any more
             assert order.status in (Status.SHIPPED, Status.DELIVERED, Status.RETURNED), truth.telling
             assert order.total == truth.total, truth.telling
+
+
+def test_when_every_list_was_read_to_its_end_the_mark_is_now_however_many_windows_one_of_them_took() -> None:
+    with world(market_orders=1) as shop:
+        shop.pass_by(days=4)
+        shop.poll(shop.platform())
+        assert shop.mark == shop.moment[0]
 
 
 def test_an_order_that_is_not_paid_is_no_order() -> None:
@@ -298,7 +311,6 @@ def test_an_old_package_that_no_list_of_changes_shows_is_found_by_its_missing_in
         shop.poll(platform)
         shop.pass_by(days=3)
         shop.poll(platform)
-        shop.mark = shop.moment[0]
         shop.state.market.move(package.package_id, Stage.PREPARING)
         assert shop.poll(platform) == []
         shop.poll(platform, rescan=True)

@@ -92,6 +92,11 @@ def test_the_mixed_sample_is_a_shipped_package_and_a_cancelled_line() -> None:
     assert cancelled.status is Status.CANCELLED
 
 
+def test_a_detail_in_an_array_is_the_same() -> None:
+    found = detail(FIRST, line(A, "Packaged", "P1"))
+    assert packages({FIRST: [found]}) == packages({FIRST: found})
+
+
 def test_an_id_of_hepsiburadas_in_capitals_is_the_same() -> None:
     (record,) = records(detail(FIRST, line(A.upper())))
     assert record["id"] == A

@@ -324,6 +324,12 @@ def test_names_are_read_in_any_case() -> None:
     assert [read(record) for record in upper] == [read(record) for record in lower]
 
 
+def test_lines_in_several_currencies_can_not_be_read() -> None:
+    package = in_package(totalPrice={"currency": "EUR", "amount": Decimal(235)})
+    with pytest.raises(Hold, match="several currencies"):
+        read(package)
+
+
 def test_a_whole_order_detail_can_be_read_unless_it_is_several_packages() -> None:
     assert read(sample("hepsiburada_packaged.json")).total == Decimal("355.00")
     with pytest.raises(Hold) as caught:

@@ -261,7 +261,7 @@ def test_a_thousand_orders_of_four_platforms_are_invoiced_once_each_at_their_mom
         orders = sum(len({truth.root_id for truth in found}) for found in truths.values()) + EACH
         assert orders == 1000
         due, invoiced = world.due(shop), world.invoiced()
-        assert sum(map(len, invoiced.values())) == sum(map(len, due.values())) > 850
+        assert sum(map(len, invoiced.values())) == sum(map(len, due.values())) > 800
         exact = sum(1 for number in due if due[number] == invoiced[number])
         assert exact > 0.9 * len(due)
         reasons = {truth.reason for found in truths.values() for truth in found}

@@ -92,8 +92,14 @@ def total(record: Record, invoice_amount: str) -> Decimal:
 
 
 def currency_of(record: Record) -> str:
-    """The currency of the lines; Hepsiburada sells in TRY, which is what is left when nothing is told."""
-    return next(filter(None, (currency(item, "totalPrice") for item in items_in(record))), "TRY")
+    """The currency of the lines; Hepsiburada sells in TRY, which is what is left when nothing is told.
+
+    Raises FilterError when the lines have several: their totals can't be added up.
+    """
+    told = dict.fromkeys(filter(None, (currency(item, "totalPrice") for item in items_in(record))))
+    if len(told) > 1:
+        raise FilterError(f"the lines are in several currencies ({', '.join(told)})")
+    return next(iter(told), "TRY")
 
 
 def carrier(record: Record) -> str:

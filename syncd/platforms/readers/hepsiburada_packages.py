@@ -118,7 +118,8 @@ def least_advanced(items: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _lines(details: Iterable[Any]) -> Iterable[_Line]:
-    for detail in details:
+    answers = (one for detail in details for one in (detail if isinstance(detail, list) else [detail]))
+    for detail in answers:
         if not isinstance(detail, Mapping):
             continue
         order = {name: held for name, held in detail.items() if name.casefold() != "items"}

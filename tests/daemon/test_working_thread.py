@@ -1,0 +1,232 @@
+"""What the working thread does, turn by turn, over a real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from household import QUIET, Household
+from loguru import logger
+from places import CONFIG
+
+from syncd.errors import LedgerError
+from syncd.ledger.order_row import State
+from syncd.sandbox.faults import Fault
+from syncd.sync.run import work
+
+Make = Callable[..., Household]
+
+PLAIN = "trigger: {status: preparing, since: 2026-11-01}"
+COD, REST = (PLAIN.replace("}", f", if: order.payment.method {sign} 'cod'}}") for sign in ("==", "!="))
+SECOND = CONFIG.partition("rules:\n")[2].replace("site-hazirlanan", "kapida").replace(PLAIN, COD)
+TWO_RULES = QUIET + CONFIG.replace(PLAIN, REST) + SECOND
+ONE_RULE = QUIET + CONFIG
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """Level and text of everything that is logged."""
+    lines: list[str] = []
+    number = logger.add(lambda message: lines.append(message.strip()), format="{level} {message}", level="DEBUG")
+    yield lines
+    logger.remove(number)
+
+
+def at_the_first(here: Household, path: str, action: Callable[[], Any]) -> None:
+    """Do something while the first POST to a path is under way."""
+    due, done = here.sandbox.faults.due, []
+
+    def meanwhile(method: str, asked: str, *more: Any) -> Fault | None:
+        if method == "POST" and asked.endswith(path) and not done:
+            done.append(True)
+            action()
+        return due(method, asked, *more)
+
+    here.sandbox.faults.due = meanwhile  # type: ignore[method-assign]
+
+
+def ask(here: Household, kind: str, **arguments: Any) -> int:
+    return here.ledger.commands.ask(kind, arguments, here.clock())
+
+
+def answer(here: Household, number: int) -> Any:
+    command = here.ledger.commands.get(number)
+    assert command is not None
+    return command.answer
+
+
+def states(here: Household) -> dict[str, str]:
+    return {row.number: str(row.state) for row in here.ledger.orders.newest(limit=100)}
+
+
+def test_two_rules_that_are_due_together_read_their_platform_once(daemon: Make) -> None:
+    here = daemon(TWO_RULES, orders=3)
+    here.turn()
+    assert here.vitals.runs == {"site-hazirlanan": 1, "kapida": 1}
+    assert (here.reads(), sorted(here.invoiced())) == (1, ["15", "16", "17"])
+    here.later(minutes=5)
+    assert (here.vitals.runs, here.reads()) == ({"site-hazirlanan": 2, "kapida": 2}, 2)
+
+
+def test_a_rule_that_is_not_due_is_left_alone(daemon: Make) -> None:
+    here = daemon(TWO_RULES.replace("name: kapida", 'name: kapida\n    cron: "0 12 * * *"'), orders=3)
+    here.later(minutes=30)
+    assert (sorted(here.invoiced()), states(here)["16"]) == (["15", "17"], "due")
+    here.later(hours=3)
+    assert sorted(here.invoiced()) == ["15", "16", "17"]
+
+
+def test_a_waiting_apply_is_done_after_the_order_in_hand_and_the_rules_go_on_at_once(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    asked: list[int] = []
+    at_the_first(here, "/sales_invoices", lambda: asked.append(ask(here, "apply", rule=None, order=["site", "17"])))
+    here.turn()
+    assert (here.invoiced(), here.vitals.runs) == (["15"], {})
+    here.turn()
+    assert here.invoiced() == ["15", "17"]
+    assert "site/17: invoiced" in answer(here, asked[0])["lines"][0]
+    here.turn()
+    assert (here.invoiced(), here.vitals.runs, here.clock.slept) == (["15", "17", "16"], {"site-hazirlanan": 1}, [])
+
+
+def test_making_room_gives_a_run_no_second_limit(daemon: Make) -> None:
+    here = daemon(ONE_RULE.replace("    mapping", "    limits: {per_run: 2}\n    mapping"), orders=3)
+    at_the_first(here, "/sales_invoices", lambda: ask(here, "apply", rule=None, order=["site", "17"]))
+    for _ in range(4):
+        here.turn()
+    assert here.invoiced() == ["15", "17", "16"]
+
+
+def test_an_order_that_is_ignored_during_a_run_is_not_invoiced_by_it(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    asked: list[int] = []
+    at_the_first(here, "/sales_invoices", lambda: asked.append(ask(here, "ignore", order=["site", "17"])))
+    here.turn()
+    assert (here.invoiced(), states(here)["17"]) == (["15", "16"], "ignored")
+    assert answer(here, asked[0]) == {"orders": [{"name": "site/17", "state": "ignored", "reason": "ignored by hand"}]}
+
+
+def test_a_pause_stops_a_run_before_its_next_write(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    at_the_first(here, "/sales_invoices", lambda: ask(here, "pause"))
+    here.turn()
+    here.later(minutes=20)
+    assert here.invoiced() == ["15"]
+    before = len(here.sandbox.traffic)
+    here.later(minutes=20)
+    assert len(here.sandbox.traffic) == before
+    ask(here, "resume")
+    here.later(minutes=5)
+    assert here.invoiced() == ["15", "16", "17"]
+
+
+def test_what_an_earlier_daemon_left_open_is_answered_as_interrupted(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=0)
+    begun, waiting = ask(here, "apply"), ask(here, "resume")
+    assert here.ledger.commands.take(begun, here.clock())
+    here.service.worker.begin()
+    assert {answer(here, number)["error"]["kind"] for number in (begun, waiting)} == {"Interrupted"}
+
+
+def test_a_command_that_can_not_be_done_is_answered_with_why(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=0)
+    number = ask(here, "approve", rule="kapida")
+    unknown = ask(here, "dance")
+    here.turn()
+    assert answer(here, number) == {
+        "error": {
+            "kind": "UsageError",
+            "message": "There is no rule 'kapida'.",
+            "remedy": "The rules are: site-hazirlanan.",
+        }
+    }
+    assert "knows no command 'dance'" in answer(here, unknown)["error"]["message"]
+
+
+def test_a_locked_company_is_tried_ever_less_often_with_one_alarm(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("402", path="/v4/", nth=0))
+    tried: list[int] = []
+    for minute in range(60):
+        before = len(here.sandbox.traffic)
+        here.later(minutes=1)
+        if len(here.sandbox.traffic) > before:
+            tried.append(minute)
+    assert tried == [0, 4, 9, 14, 23, 38, 53]
+    assert "HTTP 402" in here.vitals.parasut_error
+    assert sum(line.startswith("CRITICAL") for line in log) == 1
+    here.sandbox.faults.clear()
+    here.later(minutes=16)
+    assert (here.vitals.parasut_error, sorted(here.invoiced())) == ("", ["15", "16", "17"])
+    assert any("works again" in line for line in log)
+
+
+def test_an_alarm_ends_without_an_order_that_would_show_it(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=0)
+    here.sandbox.faults.add(Fault("402", path="/v4/me", nth=0))
+    here.service.worker.begin()
+    assert here.vitals.parasut_error
+    here.sandbox.faults.clear()
+    here.later(minutes=10)
+    assert here.vitals.parasut_error == ""
+
+
+@pytest.mark.parametrize("error", [LedgerError("The disk is full."), ValueError("something odd")])
+def test_nothing_that_goes_wrong_in_a_run_ends_the_daemon(
+    daemon: Make, monkeypatch: pytest.MonkeyPatch, log: list[str], error: Exception
+) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    failing = [error, error]
+
+    def breaks(*arguments: Any, **options: Any) -> Any:
+        if failing:
+            raise failing.pop()
+        return work(*arguments, **options)
+
+    monkeypatch.setattr("syncd.daemon.worker.work", breaks)
+    here.later(minutes=11)
+    assert sorted(here.invoiced()) == ["15", "16", "17"]
+    assert sum(line.startswith(("ERROR", "CRITICAL")) for line in log) == 2
+
+
+def test_a_platform_that_fails_is_noted_until_it_is_read_again(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
+    here.turn()
+    assert "HTTP 500" in here.vitals.platform_errors["site"]
+    here.sandbox.faults.clear()
+    here.later(minutes=5)
+    assert (here.vitals.platform_errors, len(here.invoiced())) == ({}, 3)
+
+
+def test_a_stop_ends_the_wait_before_a_platform_is_asked_again(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
+    sleep = here.clock.sleep
+    here.clock.sleep = lambda seconds: (sleep(seconds), here.stopping.ask())[0]  # type: ignore[method-assign]
+    here.turn()
+    assert (here.clock.slept, here.vitals.platform_errors) == ([2.0], {})
+
+
+def test_a_stop_while_a_write_waits_for_its_place_leaves_no_question(daemon: Make) -> None:
+    here = daemon(ONE_RULE.replace("rate: {requests: 1000, seconds: 1}", "rate: {requests: 1, seconds: 10}"), orders=3)
+    sleep = here.clock.sleep
+
+    def stop_before_the_sale(seconds: float) -> None:
+        sleep(seconds)
+        if any(step.kind == "sale" for step in here.ledger.steps.unsettled()):
+            here.stopping.ask()
+
+    here.clock.sleep = stop_before_the_sale  # type: ignore[method-assign]
+    here.turn()
+    assert here.stopping()
+    assert (here.invoiced(), here.ledger.steps.unsettled()) == ([], [])
+    assert here.ledger.orders.in_state([State.HELD]) == []
+
+
+def test_a_rule_that_was_stopped_is_told_until_its_next_run(daemon: Make) -> None:
+    here = daemon(ONE_RULE.replace("E-ticaret}", "E-ticaret}\n    product: {missing: hold}"), orders=12)
+    here.sandbox.parasut.products.clear()
+    here.turn()
+    assert "5 holds of one kind in a row" in here.vitals.stopped_rules.get("site-hazirlanan", "")
