@@ -231,8 +231,8 @@ class OrderBook:
         """The number of another invoiced order that holds a line or origin package of this one.
 
         The same package of the same moment under another account is the same order of a shop that has moved. A package
-        under the same order number that was invoiced, died since, and held one of the same products, is where this one
-        was split off: N11 gives the parts new line ids and does not name their origin.
+        under the same order number that was invoiced, died or changed since, and held one of the same products, is
+        where this one was split off: N11 and Hepsiburada give the parts new line ids and do not name their origin.
         """
         values = [("package", origin) for origin in order.origin_ids]
         for line in order.lines:
@@ -272,13 +272,15 @@ class OrderBook:
                 table.c.account == key.account,
                 table.c.number == order.number,
                 table.c.package != key.package,
-                table.c.status == Status.CANCELLED.value,
+                (table.c.status == Status.CANCELLED.value) | (table.c.hold_code == "order-changed"),
                 table.c.invoice_id.is_not(None),
             )
         )
         products = {(line.code, line.barcode, line.name) for line in order.lines}
         for row in dead:
-            if row.document is not None and products & {(one.code, one.barcode, one.name) for one in row.order.lines}:
+            lines = row.order.lines if row.document is not None and row.hold_code != "order-changed" else ()
+            # a changed one, or one that a platform empties when it dies, no longer shows what it held
+            if not lines or products & {(one.code, one.barcode, one.name) for one in lines}:
                 return row.number
         return None
 

@@ -68,15 +68,16 @@ class LookUp:
             return tuple(dict.fromkeys(id_ for key in group.keys for id_ in self._ids.get(key, ())))
         return None
 
-    def records(self, group: Group) -> list[Any]:
-        """Ask for every key of a group. Raises PlatformError."""
+    def records(self, group: Group) -> tuple[list[Any], bool]:
+        """Ask for every key of a group: its records, and whether no key was refused. Raises PlatformError."""
         found = {key: self._found(key) for key in group.keys}
         try:
             records = rendered(self._part["records"], {**self._scope, "found": found, "entries": group.entries})
         except TemplateFailure as failure:
             message = f"what was found for {', '.join(group.keys)} can't be read: {failure}."
             raise PlatformError(self._platform, message) from failure
-        return list(records) if isinstance(records, list | tuple) else [records]
+        several = list(records) if isinstance(records, list | tuple) else [records]
+        return several, all(body is not None for body in found.values())
 
     def remember(self, group: Group, ids: Sequence[str]) -> None:
         """The group's records were handed on."""

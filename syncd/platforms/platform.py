@@ -142,9 +142,10 @@ class Platform:
             if unchanged is not None:
                 yield Page((), unchanged=unchanged)
                 continue
-            records = tuple(self.record(raw) for raw in look_up.records(group) if not self._skipped(raw))
+            raws, complete = look_up.records(group)
+            records = tuple(self.record(raw) for raw in raws if not self._skipped(raw))
             yield Page(records)
-            if all(record.problem is None for record in records):
+            if complete and all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
         yield Page((), min(ends.values(), default=now))
 

@@ -15,7 +15,7 @@ from syncd.ledger.ledger import Ledger, Mark
 from syncd.ledger.order_row import OrderKey, OrderRow
 from syncd.platforms.platform import Platform, Record
 from syncd.sync.doubt import Expectation
-from syncd.sync.judge import Judgement, Seen, decide, judge
+from syncd.sync.judge import ORDER_CHANGED, Judgement, Seen, decide, judge
 
 Clock = Callable[[], datetime]
 
@@ -178,5 +178,14 @@ def _judged(
             words = f"Something unexpected happened while the record was read ({type(error).__name__})."
             problem = Hold("record-unreadable", words, "See the log and report it; the other orders go on.")
             row = judge(replace(one, order=None, raw={"id": one.key.package}, problem=problem), known, judgement)
+        if row is not None and row.hold_code == ORDER_CHANGED and known is not None:
+            row = _unless_only_read_otherwise(row, known, one, ledger)
         if row is not None:
             yield row, one
+
+
+def _unless_only_read_otherwise(row: OrderRow, known: OrderRow, seen: Seen, ledger: Ledger) -> OrderRow:
+    """An order whose record is the same to the letter did not change; other settings of the platform read it so."""
+    if known.hold_code == ORDER_CHANGED or ledger.orders.raw(known) != seen.raw:
+        return row
+    return replace(row, state=known.state, hold_code=known.hold_code, reason=known.reason, remedy=known.remedy)

@@ -17,6 +17,8 @@ from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
 
 UNREADABLE_STATUS = "unreadable"
+ORDER_CHANGED = "order-changed"
+_NO_WAY = frozenset({Status.OTHER, Status.CANCELLED})
 OPEN_STATES = frozenset({State.LEFT, State.WAITING, State.DUE})  # judged anew when the rules change
 
 
@@ -92,8 +94,12 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     """The order's row after it was seen again, or None when there is nothing new to remember.
 
     The owner of an order stays its owner. What a person decided (held, ignored) and what was invoiced stays so; an
-    invoiced order that was cancelled or returned since is held, once, if its rule says so.
+    invoiced order that was cancelled or returned since is held, once, if its rule says so, and one whose lines or
+    amounts changed always is. A record without lines that is on no way to an invoice (a package that went into another
+    one) is worth remembering only when the ledger knows it.
     """
+    if row is None and seen.order is not None and not seen.order.lines and seen.order.status in _NO_WAY:
+        return None
     fingerprint = _fingerprint(seen)
     known_by = judgement.fingerprint
     settled = row is not None and (row.state not in OPEN_STATES or row.judged_by == known_by)
@@ -188,7 +194,25 @@ def _after_invoice(row: OrderRow, updated: OrderRow, order: Order, judgement: Ju
     returned_now = order.status is Status.RETURNED and row.status != Status.RETURNED
     if (gave_back_more or returned_now) and (rule is None or rule.returned == "hold"):
         return held(updated, undone(Status.RETURNED, row.invoice_id))
+    on_its_way = order.status not in SIDE_EXITS and order.status is not Status.OTHER
+    if before is not None and on_its_way and _sold(order) != _sold(before):
+        return held(updated, _changed(before, order, row.invoice_id))
     return updated
+
+
+def _sold(order: Order) -> tuple[Any, ...]:
+    """What an invoice was made of."""
+    lines = sorted((line.id, line.quantity, line.total, line.vat_rate) for line in order.lines)
+    return (order.total, order.currency, tuple(lines))
+
+
+def _changed(before: Order, order: Order, invoice_id: str | None) -> Hold:
+    return Hold(
+        ORDER_CHANGED,
+        f"The order changed at the platform after its invoice {invoice_id} was made: its total was {before.total}, and "
+        f"is {order.total}; it had {len(before.lines)} lines, and has {len(order.lines)}.",
+        "Correct the invoice in Paraşüt, or make the missing document by hand; then `syncd orders ignore` the order.",
+    )
 
 
 def undone(status: Status, invoice_id: str | None) -> Hold:

@@ -83,6 +83,14 @@ def test_a_refused_key_is_nothing_and_the_others_go_on(tmp_path: Path) -> None:
     assert pages[-1].mark == NOW
 
 
+def test_a_refused_key_is_asked_for_again_at_the_next_turn(tmp_path: Path) -> None:
+    market = Market({"sent": [{"numbers": "1"}]}, {})
+    platform = small(tmp_path, data("sent"), market)
+    list(platform.changes(SINCE))
+    market.orders["1"] = {"id": 11}
+    assert [record.id for page in platform.changes(SINCE) for record in page.records] == ["11"]
+
+
 def test_an_entry_without_a_key_is_left_out(tmp_path: Path) -> None:
     market = Market({"unpaid": [{"numbers": ""}, {"numbers": []}]}, {})
     assert not any(page.records for page in small(tmp_path, data("unpaid"), market).changes(SINCE))

@@ -15,7 +15,7 @@ from loguru import logger
 from syncd.config.settings import Trigger
 from syncd.errors import Hold
 from syncd.ledger.ledger import Ledger, Mark, open_ledger
-from syncd.ledger.order_row import OrderKey
+from syncd.ledger.order_row import OrderKey, State
 from syncd.ledger.orders import give_invoice
 from syncd.orders.order import Doubt, Export, Order
 from syncd.orders.status import Status
@@ -46,7 +46,8 @@ class Market:
         self.asked.append((since, rescan))
         shown = [order for order in self.orders if order.updated_at and order.updated_at > since - self.overlap]
         for order in shown:
-            yield Page((Record({"id": order.id}, order, order.id, order.number),))
+            raw = {"id": order.id, "lines": len(order.lines)}
+            yield Page((Record(raw, order, order.id, order.number),))
         yield Page((), self.now)
 
     def knows(self, word: str) -> bool:
@@ -244,3 +245,49 @@ def test_pieces_of_one_line_in_two_packages_are_two_sales_and_a_repacked_piece_i
         name: desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", order.id), order)
         for name, order in packages.items()
     } == {"sibling": None, "repacked": "77", "without pieces": "77"}
+
+
+def invoiced(desk: Desk, order: Order) -> None:
+    desk.market.orders = [order]
+    desk.poll()
+    row = desk.ledger.orders.named("site", order.number)[0]
+    with desk.ledger._database.write() as connection:
+        give_invoice(connection, row.ledger_id, "400", START)
+    desk.ledger.orders.change(desk.ledger.orders.named("site", order.number)[0], "", START, state=State.INVOICED.value)
+
+
+def stands(desk: Desk, number: str) -> tuple[State, str | None]:
+    row = desk.ledger.orders.named("site", number)[0]
+    return row.state, row.hold_code
+
+
+def test_an_order_that_shrinks_after_its_invoice_is_held_and_so_is_where_its_goods_went(desk: Desk) -> None:
+    order = an_order(id="1", number="77", status=Status.SHIPPED, lines=(a_line(id="a"), a_line(id="b", code="B")))
+    invoiced(desk, order)
+    desk.market.orders = [replace(order, lines=order.lines[:1], total=order.lines[0].total)]
+    desk.poll(hours=1)
+    assert stands(desk, "77") == (State.HELD, "order-changed")
+    moved = an_order(id="2", number="77", lines=(a_line(id="new", code="B"),))
+    assert desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", "2"), moved) == "77"
+
+
+def test_an_invoiced_order_that_other_settings_read_otherwise_is_no_change_at_the_platform(desk: Desk) -> None:
+    order = an_order(id="1", number="77", status=Status.SHIPPED)
+    invoiced(desk, order)
+    desk.market.orders = [
+        replace(order, total=order.total + 5, lines=(replace(order.lines[0], total=order.total + 5),))
+    ]
+    desk.poll(hours=1)
+    assert stands(desk, "77") == (State.INVOICED, None)
+
+
+def test_a_package_that_went_into_another_one_is_remembered_only_when_it_was_known(desk: Desk) -> None:
+    gone = an_order(id="1", number="77", status=Status.OTHER, lines=(), status_text="MergedInto")
+    desk.market.orders = [gone]
+    desk.poll()
+    assert desk.ledger.orders.named("site", "77") == []
+    desk.market.orders = [an_order(id="1", number="77")]
+    desk.poll(hours=1)
+    desk.market.orders = [gone]
+    desk.poll(hours=1)
+    assert stands(desk, "77")[0] is State.WAITING

@@ -41,7 +41,7 @@ class _Pieces:
 
 
 def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The package's lines, each with `_total`, `_unit_price`, `_discount`, `_platform_discount`, `_vat_rate`, `_pieces`.
+    """The package's lines with `_total`, `_unit_price`, `_discount`, `_platform_discount`, `_vat_rate`, `_pieces`.
 
     `_total` and the discounts are of the whole line. `_platform_discount` is what Trendyol gave, also where the invoice
     does not deduct it. Raises FilterError for a line without price or quantity, Hold `vat-rate-unclear` without a rate.
