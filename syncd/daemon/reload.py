@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from syncd.config.settings import PlatformSettings, Rule, Secret, Settings
+from syncd.config.settings import PaymentChoice, PlatformSettings, Rule, Secret, Settings
 from syncd.daemon.configuration import Configuration
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow
@@ -198,6 +198,8 @@ def _shown(value: Any, unit: str = "") -> str:
             return "***"
         case Template():
             text = value.text
+        case PaymentChoice():
+            text = ", ".join(word for word in (value.account, value.type, value.platform) if word) or "unpaid"
         case bool():
             text = str(value).lower()
         case str() | int() | Decimal() | date() | Path() | Enum():

@@ -106,7 +106,7 @@ def is_order(record: Mapping[str, Any]) -> bool:
 
 
 def unwrapped(record: Any) -> Any:
-    """The record in what `syncd orders show` and `syncd fetch` print as JSON: the platform's, which says more, or ours."""
+    """The record in what `syncd orders show` and `syncd fetch` print as JSON: the platform's says more than ours."""
     printed = isinstance(record, dict) and any({"order", other} <= record.keys() for other in ("steps", "problem"))
     return record.get("raw") or record["order"] if printed else record
 

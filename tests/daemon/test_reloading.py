@@ -37,7 +37,7 @@ def test_broken_files_leave_the_last_good_configuration_in_force(daemon: Make, l
     assert here.vitals.configuration_problems == 2
     assert [line.partition("syncd.yaml:")[2] for line in log[:2]] == [
         "21:23: there is no platform 'pazar' under 'platforms'",
-        "26:12: 'cod' can't be 'unpayd' (did you mean unpaid?)",
+        "26:12: 'cod' must be unpaid, or an account like {account: Garanti TL}, not 'unpayd' (did you mean unpaid?)",
     ]
     assert log[-1] == "ERROR the configuration is not reloaded (2 problems); the last good one stays in force"
     here.later(minutes=5)

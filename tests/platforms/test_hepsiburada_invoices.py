@@ -129,7 +129,7 @@ def test_a_part_that_was_split_off_an_invoiced_package_is_held_as_already_invoic
         shop.apply()
         assert len(shop.payables()) == 1
         (other,) = {order_id(part) for part in parts} - {order_id(package)}
-        assert shop.holds() == {other: "already-invoiced"}
+        assert shop.holds() == {other: "already-invoiced", order_id(package): "order-changed"}
 
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(days=2)])
