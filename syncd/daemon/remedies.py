@@ -159,6 +159,10 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "her alıcıya faturayı elle kesip siparişe `syncd orders ignore` deyin",
         "invoice each buyer by hand and `syncd orders ignore` it",
     ),
+    "order-changed": (
+        "faturayı siparişle karşılaştırıp Paraşüt'te düzeltin, sonra `syncd orders ignore` deyin",
+        "compare invoice and order, correct it in Paraşüt, then `syncd orders ignore`",
+    ),
     "export-order": (_BY_HAND_TR, _BY_HAND_EN),
     "amount-unclear": (
         f"tutarlara platformda bakın; {_BY_HAND_TR}",
