@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from signal import SIGTERM
 from typing import Any
 
 from places import Done, Place
@@ -54,7 +54,7 @@ class Running:
         self._reader.join(5)
         return code
 
-    def stopped(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+    def stopped(self, number: int = SIGTERM) -> tuple[int, float]:
         """Ask it to stop; the exit code and the seconds that it took."""
         begun = time.monotonic()
         self.signal(number)
