@@ -192,7 +192,7 @@ class World:
         }
 
     def rates_off(self) -> dict[tuple[str, int], Decimal]:
-        """Order number and VAT rate → what its invoices have more than they should, where it is more than a kuruş each."""
+        """Order number and VAT rate → what its invoices have too much, where that is more than a kuruş each."""
         first = self.first_numbers()
         books = self.sandbox.parasut
         more: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
