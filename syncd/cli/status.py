@@ -23,7 +23,7 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
         counts = ledger.orders.counts()
         holds = ledger.orders.holds()
         differing, difference = ledger.orders.differences()
-        marks = ledger.marks()
+        marks = [(ledger.overview.platform_of(one.connector, one.account) or "", one) for one in ledger.marks()]
         rules = {rule.name: ledger.rule(rule.name) for rule in settings.rules}
         paused = ledger.setting(STOP_SETTING)
         profiles = ledger.company.rounding()
@@ -49,8 +49,15 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
                 "holds": holds,
                 "inexact": {"invoices": differing, "sum": difference},
                 "platforms": [
-                    {"connector": one.connector, "account": one.account, "read_up_to": one.mark, "read_at": one.read_at}
-                    for one in marks
+                    {
+                        "platform": platform or None,
+                        "connector": one.connector,
+                        "account": one.account,
+                        "read_up_to": one.mark,
+                        "read_at": one.read_at,
+                        "doubted_since": one.doubted_since,
+                    }
+                    for platform, one in marks
                 ],
                 "rounding": list(profiles),
             }
@@ -72,12 +79,17 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
     if differing:
         out.print(f"{differing} invoices differ from their order's total, by {difference:+} in sum", markup=False)
     zone = settings.timezone
-    for one in marks:
+    for platform, one in marks:
+        account = f"{one.connector} {one.account}"
         out.print(
-            f"{one.connector} {one.account}: read up to {one.mark.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
+            f"{f'{platform} ({account})' if platform else account}: "
+            f"read up to {one.mark.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
             f"last at {one.read_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
             markup=False,
         )
+        if one.doubted_since is not None:
+            since = one.doubted_since.astimezone(zone)
+            out.print(f"  shows far less than it must since {since:%Y-%m-%d %H:%M}; nothing is concluded", markup=False)
     known = (
         profiles[0] if len(profiles) == 1 else f"{len(profiles)} ways remain possible" if profiles else "not known yet"
     )

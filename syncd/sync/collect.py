@@ -139,12 +139,16 @@ def _moved(platform: Platform, ledger: Ledger) -> PlatformError | None:
     )
 
 
-def judge_again(ledger: Ledger, judgement: Judgement) -> list[OrderRow]:
+def judge_again(ledger: Ledger, judgement: Judgement, now: datetime) -> list[OrderRow]:
     """Open orders that other rules than today's have judged, judged by today's."""
-    return [
-        decide(row, ledger.orders.whole(row), judgement)
+    rows = [
+        (row, decide(row, ledger.orders.whole(row), judgement))
         for row in ledger.orders.to_judge_again(judgement.fingerprint)
         if row.document is not None and row.platform in judgement.variables
+    ]
+    return [
+        replace(again, changed_at=now) if (again.state, again.rule) != (row.state, row.rule) else again
+        for row, again in rows
     ]
 
 

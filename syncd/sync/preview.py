@@ -37,7 +37,7 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             report.collected.append(collected)
             changed |= {row.key: row for row in collected.changed}
             raw |= collected.raw
-        changed = {row.key: row for row in judge_again(workshop.ledger, judgement)} | changed
+        changed = {row.key: row for row in judge_again(workshop.ledger, judgement, workshop.clock())} | changed
     rows = due_rows(workshop, changed, selection)
     if rows and workshop.client is not None and not offline:
         try:

@@ -69,7 +69,7 @@ def _collect(workshop: Workshop, selection: Selection, report: Report) -> None:
         report.results += [
             as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection)
         ]
-    ledger.orders.save((row, None) for row in judge_again(ledger, judgement))
+    ledger.orders.save((row, None) for row in judge_again(ledger, judgement, workshop.clock()))
 
 
 def _applied(

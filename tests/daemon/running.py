@@ -43,7 +43,14 @@ class Running:
 
     def says(self, pattern: str, times: int = 1) -> None:
         """Wait until the log says that, so many times."""
-        until(lambda: len(re.findall(pattern, self.log)) >= times, lambda: f"no {pattern!r} in:\n{self.log}")
+
+        def said() -> bool:
+            ended = self.process.poll() is not None and not self._reader.is_alive()
+            found = len(re.findall(pattern, self.log)) >= times
+            assert found or not ended, f"no {pattern!r} in:\n{self.log}"
+            return found
+
+        until(said, lambda: f"no {pattern!r} in:\n{self.log}")
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)

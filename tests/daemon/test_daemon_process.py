@@ -139,15 +139,15 @@ def test_a_broken_configuration_is_told_like_check_tells_it(place: Make) -> None
 
 
 def test_a_reload_takes_the_new_files_or_keeps_the_old_ones(place: Make, run: Run) -> None:
-    here = place(ONE_RULE.replace("preparing", "delivered"), orders=2)
+    here = place(ONE_RULE.replace("preparing", "shipped"), orders=2)
     daemon = run(here)
-    daemon.says("2 orders read|works for")
+    daemon.says("works for")
     here.config.write_text(ONE_RULE.replace("[site]", "[nowhere]"), encoding="utf-8")
     daemon.signal(signal.SIGHUP)
     daemon.says("the last good one stays in force")
     here.config.write_text(OFTEN, encoding="utf-8")
     daemon.signal(signal.SIGHUP)
-    daemon.says("trigger.status: delivered → preparing")
+    daemon.says("trigger.status: shipped → preparing")
     daemon.says("2 invoiced")
     assert daemon.stopped()[0] == 0
 
@@ -156,7 +156,7 @@ def test_every_command_works_beside_the_daemon(place: Make, run: Run) -> None:
     here = place(ONE_RULE.replace("    mapping", "    go_live: canary\n    mapping"), orders=3)
     copy = here.sandbox.parasut.add_product("Termos kopya", code="TRM-500")
     daemon = run(here)
-    daemon.says("orders read, 1 invoiced, 2 held|orders read, 1 invoiced")
+    daemon.says("orders read, 1 invoiced")
     assert states(here) == {"15": "held", "16": "invoiced", "17": "due"}
 
     paused = here.syncd("pause")

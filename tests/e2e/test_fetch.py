@@ -27,7 +27,7 @@ def test_fetch_for_programs_gives_orders_that_plan_takes(place: Make) -> None:
     assert (record["number"], record["problem"], record["raw"]["id"]) == ("16", None, 16)
     (here.folder / "order.json").write_text(json.dumps(record["order"]), "utf-8")
     plan = here.syncd("plan", "--input", "order.json", "--offline")
-    assert "payable 226.47 TRY, order total 226.47: equal" in plan.out, plan.err
+    assert "payable 226.47 TRL, order total 226.47: equal" in plan.out, plan.err
 
 
 def test_a_record_that_cannot_be_read_is_told_and_the_others_are_shown(place: Make) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
+    """A request that carried the right token and store."""
+
     path: str
     query: dict[str, str]
 
@@ -45,6 +48,8 @@ class Asked:
 
 
 class Refused(Exception):
+    """Ends a request with that answer."""
+
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
@@ -56,7 +61,7 @@ def refused(status: int, code: str, message: str, **headers: str) -> Refused:
 
 @dataclass
 class Shop:
-    """The orders with their lines, a clock that is moved by hand, and every request that was answered with orders.
+    """The orders with their lines, a clock that is moved by hand, and every request that was let in.
 
     `next_answers` are given before anything else, one for each request.
     """
@@ -108,22 +113,19 @@ class Shop:
         size = int(asked.query.get("adet", "20"))
         if not 1 <= size <= 50:
             raise refused(400, "adet", "En fazla 50 sipariş")
-        if "imlec" in asked.query:
-            found, first = self._sorted(), int(asked.query["imlec"])
-        else:
-            found, first = self._sorted(), 0
         begin, end = self._window(asked)
-        found = [one for one in found if begin <= changed(one) <= end]
+        found = sorted((place(one) for one in self.orders.values() if begin <= changed(one) <= end), reverse=True)
+        if "imlec" in asked.query:
+            last = urlsafe_b64decode(asked.query["imlec"]).decode()
+            found = [one for one in found if f"{one[0]}|{one[1]}" < last]
+        page = [self.orders[number] for _, number in found[:size]]
         headers = {}
-        if len(found) > first + size:
-            query = urlencode({**asked.query, "imlec": first + size})
+        if len(found) > size:
+            last = "|".join(str(part) for part in found[size - 1])
+            query = urlencode({**asked.query, "imlec": urlsafe_b64encode(last.encode()).decode()})
             headers["Link"] = f'<{self.url}{LIST}>; rel="first", <{self.url}{LIST}?{query}>; rel="next"'
-        page = found[first : first + size]
         self.after_page()
         return Answer(200, page, headers)
-
-    def _sorted(self) -> list[dict[str, Any]]:
-        return sorted(self.orders.values(), key=lambda one: (changed(one), one["id"]), reverse=True)
 
     def _window(self, asked: Asked) -> tuple[datetime, datetime]:
         if not {"guncelleme_baslangic", "guncelleme_bitis"} & set(asked.query):
@@ -143,6 +145,15 @@ class Shop:
         if rest != "kalemler" or not number.isdecimal() or int(number) not in self.lines:
             raise refused(404, "yok", "Sipariş bulunamadı")
         return Answer(200, self.lines[int(number)])
+
+
+def place(record: dict[str, Any]) -> tuple[str, int]:
+    """Where it stands in the list: by its last change, then by its number (of as many digits everywhere)."""
+    return record["guncelleme"], record["id"]
+
+
+def wall_clock(at: datetime) -> str:
+    return at.astimezone(ISTANBUL).strftime(WALL_CLOCK)
 
 
 def changed(record: dict[str, Any]) -> datetime:
