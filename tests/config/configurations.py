@@ -149,6 +149,10 @@ notify:
     except: [company]
   daily_summary: "09:00"
   language: en
+daemon:
+  listen: 127.0.0.1:9115
+  log: json
+  jitter: 10s
 """
 
 INCLUDED = """\

@@ -116,7 +116,7 @@ class Shop:
         begin, end = self._window(asked)
         found = sorted((place(one) for one in self.orders.values() if begin <= changed(one) <= end), reverse=True)
         if "imlec" in asked.query:
-            last = urlsafe_b64decode(asked.query["imlec"]).decode()
+            last = _unlocked(asked.query["imlec"])
             found = [one for one in found if f"{one[0]}|{one[1]}" < last]
         page = [self.orders[number] for _, number in found[:size]]
         headers = {}
@@ -145,6 +145,13 @@ class Shop:
         if rest != "kalemler" or not number.isdecimal() or int(number) not in self.lines:
             raise refused(404, "yok", "Sipariş bulunamadı")
         return Answer(200, self.lines[int(number)])
+
+
+def _unlocked(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor).decode()
+    except ValueError:
+        raise refused(400, "imlec", "Geçersiz imleç") from None
 
 
 def place(record: dict[str, Any]) -> tuple[str, int]:

@@ -78,7 +78,10 @@ def only(shop: Shop, shown: dict[str, Any]) -> Order:
 def test_an_order_with_coupon_shipping_and_gift_wrap_is_read_to_the_kurus(shop: Shop) -> None:
     order = only(shop, record())
     assert (order.total, order.currency) == (Decimal("1559.30"), "TRY")
-    assert [(line.id, line.kind, line.quantity, line.discount, line.total, line.vat_rate) for line in order.lines] == [
+    figures: list[tuple[object, ...]] = [
+        (line.id, line.kind, line.quantity, line.discount, line.total, line.vat_rate) for line in order.lines
+    ]
+    assert figures == [
         ("1", "product", 2, Decimal("50.00"), Decimal("1149.80"), 20),
         ("2", "product", 3, Decimal("0.20"), Decimal("334.60"), 1),
         ("kargo", "shipping", 1, 0, Decimal("49.90"), 20),

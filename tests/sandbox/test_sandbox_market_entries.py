@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from syncd.cli.main import app
+from syncd.cli.sandbox import sandbox
 from syncd.config.load import load_settings
+from syncd.errors import UsageError
 from syncd.platforms.platform import open_platform
 from syncd.sandbox.options import MARKETS
 
@@ -67,11 +67,11 @@ def test_the_printed_entries_are_a_configuration_that_connects(printed: str, tmp
     for name in MARKETS:
         platform = open_platform(loaded.settings.platforms[name], sleep=lambda _: None)
         try:
-            assert [check.say for check in platform.check() if not check.ok] == [], name
+            assert [finding for finding in platform.check() if not finding.ok] == [], name
         finally:
             platform.close()
 
 
 def test_a_stand_in_that_does_not_exist_is_a_wrong_use() -> None:
-    done = CliRunner().invoke(app, ["sandbox", "--stands", "parasut,ebay"])
-    assert "--stands can't be 'parasut,ebay'" in str(done.exception)
+    with pytest.raises(UsageError, match="--stands can't be 'parasut,ebay'"):
+        sandbox(stands="parasut,ebay")

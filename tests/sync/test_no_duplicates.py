@@ -88,7 +88,7 @@ def test_a_duplicate_that_is_refused_holds_its_order(world: Make, switch: str) -
             books.add_product("Elle Girilen", code="YENI-1")
 
     due = here.sandbox.faults.due
-    here.sandbox.faults.due = lambda method, path: (meanwhile(method, path), due(method, path))[1]  # type: ignore[method-assign]
+    here.sandbox.faults.due = lambda method, path, stand="": (meanwhile(method, path), due(method, path, stand))[1]  # type: ignore[method-assign]
     report = here.apply()
     assert [result.hold.code for result in report.results if result.hold] == ["refused"]
     assert [status for _, status in refused(here)] == [422]

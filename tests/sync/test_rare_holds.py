@@ -34,8 +34,8 @@ class Meanwhile(Fault):
         object.__setattr__(self, "act", act)
         object.__setattr__(self, "done", False)
 
-    def matches(self, method: str, path: str) -> bool:
-        if not self.done and super().matches(method, path):  # type: ignore[attr-defined]
+    def matches(self, method: str, path: str, stand: str = "") -> bool:
+        if not self.done and super().matches(method, path, stand):  # type: ignore[attr-defined]
             object.__setattr__(self, "done", True)
             self.act()  # type: ignore[attr-defined]
         return False
