@@ -52,8 +52,8 @@ class Setting:
             if not problems:
                 return candidate
             wrong = wrong or problems
-        remedy = f"Write it like {self.example}." if self.example else ""
-        raise UsageError(f"{self.platform}: {wrong[0].message}.", remedy)
+        example = self.example if self.example not in wrong[0].message else ""
+        raise UsageError(f"{self.platform}: {wrong[0].message}.", f"Write it like {example}." if example else "")
 
     @property
     def example(self) -> str:
@@ -77,7 +77,8 @@ class Setting:
     def _problems(self, value: Any) -> list[Problem]:
         document, _ = parse_document(f"{self.name}: ", "")
         assert document is not None
-        return schema_problems(compiled(self.schema), value, Reading(document, (self.name,)))
+        place = (self.name,)
+        return schema_problems(compiled(self.schema), value, Reading(document, place, hidden=[place] * self.secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _settings(platform: str, words: ConnectorWords) -> Iterator[Setting]:
     required = [name for name in words.settings.get("required", ()) if name in properties]
     for name in [*required, *(name for name in properties if name not in required)]:
         schema = properties[name] if isinstance(properties[name], Mapping) else {}
+        schema = {"$defs": words.settings.get("$defs", {}), **schema}
         text = " ".join(str(schema.get("description") or name).split())
         sentence = _FIRST_SENTENCE.match(text)
         yield Setting(

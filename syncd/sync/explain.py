@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncd.config.settings import Rule
@@ -64,9 +64,10 @@ def explained_fields(order: Order, context: PlanContext) -> tuple[ExplainedField
     try:
         payable = invoiceable(order, rule.refunded_before)
         document = render_document(rule.mapping, payable, context.platform, context.rule_variables)
+        names = category_names(rule.categories, payable, context)
     except (Hold, TemplateFailure):
         return ()
-    return (*_fields(document, payable), *_by_rule(rule, order))
+    return (*_fields(document, payable), *_by_rule(rule, order, names))
 
 
 def _standing(row: OrderRow) -> tuple[str, ...]:
@@ -93,11 +94,11 @@ def _fields(document: RenderedDocument, order: Order) -> Iterator[ExplainedField
             yield ExplainedField(f"line {number} {name}", str(value), origin)
 
 
-def _by_rule(rule: Rule, order: Order) -> Iterator[ExplainedField]:
+def _by_rule(rule: Rule, order: Order, names: Mapping[str, str]) -> Iterator[ExplainedField]:
     """What the rule itself decides, not its mapping."""
     for name, template in (("invoice", rule.categories.invoice), ("contact", rule.categories.contact)):
         if template is not None:
-            yield ExplainedField(f"category of the {name}", template.text, str(template.source.position))
+            yield ExplainedField(f"category of the {name}", names[name], str(template.source.position))
     choice = rule.payment.get(order.payment.method) or rule.payment.get(ANY)
     if choice is not None and choice.position is not None:
         yield ExplainedField("payment", choice.account or "unpaid", str(choice.position))

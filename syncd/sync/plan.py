@@ -175,7 +175,7 @@ def plan_order(
         )
     try:
         document = render_document(rule.mapping, payable_order, context.platform, context.rule_variables)
-        names = _category_names(rule.categories, payable_order, context)
+        names = category_names(rule.categories, payable_order, context)
     except TemplateFailure as failure:
         raise Hold("template-failed", str(failure), "Correct the template, then retry the order.") from failure
     day = issue_date or choose_issue_date(order, rule.issue_date, context.today, context.zone)
@@ -244,7 +244,8 @@ def plan_order(
     )
 
 
-def _category_names(categories: Categories, order: Order, context: PlanContext) -> dict[str, str]:
+def category_names(categories: Categories, order: Order, context: PlanContext) -> dict[str, str]:
+    """The rule's categories of invoice, contact and product for an order, "" for none. Raises TemplateFailure."""
     variables = {"order": order, "platform": context.platform, "rule": context.rule_variables}
 
     def text(template: Template | None) -> str:

@@ -209,6 +209,25 @@ def test_a_command_whose_daemon_is_killed_does_it_itself(place: Make, run: Run) 
     assert invoiced(here) == ["15", "16", "17"]
 
 
+def test_a_command_outlives_a_restart_of_its_daemon(place: Make, run: Run) -> None:
+    here = place(orders=3)
+    slow = SlowSale(here)
+    daemon = run(here)
+    slow.is_under_way()
+    command = run(here, "orders", "ignore", "site/17")
+    command.says("does this next")
+    daemon.signal(signal.SIGKILL)
+    daemon.ended()
+    slow.release()
+    again = run(here)
+    done = finished(command)
+    assert done.code == 0, done.err
+    again.says("orders read, ")
+    assert states(here)["15"] == "held"
+    assert states(here)["17"] in ("ignored", "invoiced")
+    assert ("ignored" in done.out) is (states(here)["17"] == "ignored") or "settled by hand" in done.out
+
+
 def test_a_command_that_is_not_waited_for_stays_queued(place: Make, run: Run) -> None:
     here = place(orders=3)
     slow = SlowSale(here)

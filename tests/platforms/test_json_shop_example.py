@@ -167,6 +167,16 @@ def test_an_order_of_which_lines_are_missing_is_held(shop: Shop) -> None:
     assert (doubt.hold_code, doubt.message) == ("amount-unclear", "the shop counts 3 lines and lists 2")
 
 
+@pytest.mark.parametrize("rate", [None, ""])
+def test_a_line_without_a_vat_rate_is_not_invoiced_without_vat(shop: Shop, rate: str | None) -> None:
+    shown = record(1044)
+    shown["_kalemler"][0]["kdv"] = rate
+    shop.put(shown)
+    (page, *_) = (page for page in connected(shop).changes(NOW - timedelta(days=7)) if page.records)
+    assert [one.order for one in page.records] == [None]
+    assert [one.problem.code for one in page.records if one.problem] == ["record-unreadable"]
+
+
 # Windows and pages
 
 
