@@ -41,23 +41,40 @@ class Outcome:
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Skipped(Exception):
+    """The record is none that the connector makes an order of."""
+
+
+def _left(reason: str) -> Outcome:
+    return Outcome({"rule": None, "fires": False, "left": reason}, f"no rule wants it: {reason}")
+
+
 def outcome_of(case: Case, settings: Settings, platform: Platform) -> Outcome:
     """Judge and plan the order of a case, as a dry run does. Raises ConfigurationError when the case is wrong."""
     moment = datetime.now(UTC)  # when it was seen: told to nobody
+
+    def read(raw: Mapping[str, Any]) -> Order:
+        if platform.skips(raw):
+            raise _Skipped
+        return platform.read(raw)
+
     try:
-        order = given_order(case, platform.read)
+        order = given_order(case, read)
+    except _Skipped:
+        return _left("the connector skips this record: it is no order")
     except Hold as hold:
         return _held(None, False, hold)
     key = OrderKey(platform.connector, platform.account, order.id)
     variables = platform_variables(settings.platforms)
     judgement = Judgement(settings.rules, settings.timezone, variables)
     row = judge(Seen(key, case.platform, order.number, order.raw, moment, order), None, judgement)
-    assert row is not None  # an order that was never seen before always gets a row
+    if row is None:
+        return _left(f"{order.status_text}, without lines: there is nothing to remember")
     rule = next((one for one in settings.rules if one.name == row.rule), None)
     if row.state is State.HELD:
         return _held(row.rule, False, Hold(row.hold_code or "", row.reason, row.remedy))
     if rule is None:
-        return Outcome({"rule": None, "fires": False, "left": row.reason}, f"no rule wants it: {row.reason}")
+        return _left(row.reason)
     place = {"rule": str(rule.position)}
     if row.state is not State.DUE:
         key_of_reason = "ended" if row.state is State.ENDED else "waits"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -109,12 +110,10 @@ def _announce(running: Sandbox) -> None:
         typer.echo(f"WooCommerce {running.shop_url}")
         typer.echo(f"            consumer_key {options.consumer_key}")
         typer.echo(f"            consumer_secret {options.consumer_secret}")
-    if options.stands >= {"parasut", "shop"}:
-        typer.echo("A configuration for these, from another terminal (the answers are above):")
-        typer.echo(
-            f"            syncd init --base-url {running.parasut_url} --shop-url {running.shop_url} --since 2026-11-01"
-        )
     entries = market_entries(running)
+    if "parasut" in options.stands and (entries or "shop" in options.stands):
+        typer.echo("A configuration for these, from another terminal (the answers are above):")
+        typer.echo("            " + " \\\n              ".join(_init_line(running, entries)))
     if entries:
         typer.echo("The marketplaces, as entries under `platforms:` of syncd.yaml:")
     for name, keys in entries.items():
@@ -122,6 +121,16 @@ def _announce(running: Sandbox) -> None:
         for key, value in keys.items():
             typer.echo(f"    {key}: {value}")
     typer.echo("Ctrl-C ends it.")
+
+
+def _init_line(running: Sandbox, entries: Mapping[str, Mapping[str, str | int]]) -> Iterator[str]:
+    """The rows of the `syncd init` for what is served. It asks for the shop's keys and Paraşüt's."""
+    yield f"syncd init --base-url {running.parasut_url} --since 2026-11-01"
+    if "shop" in running.options.stands:
+        yield f"--platform site --shop-url {running.shop_url}"
+    for name, keys in entries.items():
+        answers = [f"--set {name}.{key}={value}" for key, value in keys.items() if key not in ("connector", "title")]
+        yield " ".join([f"--platform {name}", *answers])
 
 
 def market_entries(running: Sandbox) -> dict[str, dict[str, str | int]]:

@@ -108,6 +108,8 @@ def _write_secret(file: Path, value: str) -> Path:
 
 def _text(answers: FirstAnswers) -> str:
     base_url = f"  base_url: {_quoted(answers.base_url)}\n" if answers.base_url else ""
+    platforms = "".join(_entry(platform) for platform in answers.platforms)
+    rules = "\n".join(_rules(answers))
     return f"""\
 # yaml-language-server: $schema=schemas/syncd.schema.json
 # Written by `syncd init`. Every key is explained in docs/configuration.md; `syncd check` checks them all.
@@ -123,9 +125,9 @@ parasut:
 ledger: sqlite:///ledger.db            # syncd's memory; keep it, and back it up
 
 platforms:
-{"".join(_entry(platform) for platform in answers.platforms)}
+{platforms}
 rules:
-{"\n".join(_rules(answers))}
+{rules}
 # Whom to tell when something needs a person: docs/notifications.md. `syncd notify --test` tries it.
 # notify:
 #   channels:
@@ -142,11 +144,15 @@ rules:
 
 def _entry(platform: FirstPlatform) -> str:
     offered = platform.offered
-    lines = [f"  {flow(offered.name)}:", f"    connector: {flow(offered.connector)}", f"    title: {flow(offered.title)}"]
+    lines = [
+        f"  {flow(offered.name)}:",
+        f"    connector: {flow(offered.connector)}",
+        f"    title: {flow(offered.title)}",
+    ]
     for name, value in platform.values.items():
         secret = offered.setting(name).secret
         shown = f"${{file:{_SECRETS}/{offered.name}_{name}}}" if secret else flow(_literal(value))
-        lines.append(f"    {name}: {shown}")
+        lines.append(f"    {flow(name)}: {shown}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -169,7 +175,7 @@ def _site_rule(answers: FirstAnswers) -> str:
     if answers.account:
         paid = f'      "*": {{account: {_quoted(answers.account)}}}     # every other payment method is booked here\n'
     else:
-        paid = '      "*": unpaid                    # or {account: NAME OF THE ACCOUNT IN PARAŞÜT}\n'
+        paid = '      "*": unpaid                      # or {account: NAME OF THE ACCOUNT IN PARAŞÜT}\n'
     return f"""\
   - name: site-hazirlanan
     platforms: [site]

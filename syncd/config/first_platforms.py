@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from referencing.exceptions import Unresolvable
+
 from syncd.config.connectors import Connectors, ConnectorWords
 from syncd.config.document import parse_document, read_document
 from syncd.config.lookup import connector_folders, names_in
@@ -24,6 +26,7 @@ _SITE_CONNECTOR = "woocommerce"
 _SITE_TITLE = "Web Sitesi"
 _MARKETPLACES = ("trendyol", "hepsiburada", "n11")
 _FIRST_SENTENCE = re.compile(r"(.+?)\.(?=\s+\S|\s*$)", re.DOTALL)
+_PLAIN_NAME = re.compile(r"[\w-][\w.-]*")
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 
@@ -62,15 +65,15 @@ class Setting:
         return "" if self.secret or not examples else str(examples[0])
 
     def _readings(self, text: str) -> Iterator[Any]:
-        kinds = self.schema.get("type", "string")
-        kinds = [kinds] if isinstance(kinds, str) else kinds
+        kinds = self.schema.get("type")
+        kinds = (kinds,) if isinstance(kinds, str) else kinds or ()
         if "integer" in kinds and _WHOLE_NUMBER.fullmatch(text):
             yield int(text)
-        if "string" in kinds:
+        if "string" in kinds or not kinds:
             yield text.rstrip("/") if "://" in text else text
             if "://" not in text and str(self.schema.get("pattern", "")).startswith("^https?://"):
                 yield f"https://{text}".rstrip("/")
-        else:
+        if "string" not in kinds:
             document, problems = parse_document(f"{self.name}: {text}", "")
             yield document.data[self.name] if document is not None and not problems else text
 
@@ -78,7 +81,10 @@ class Setting:
         document, _ = parse_document(f"{self.name}: ", "")
         assert document is not None
         place = (self.name,)
-        return schema_problems(compiled(self.schema), value, Reading(document, place, hidden=[place] * self.secret))
+        try:
+            return schema_problems(compiled(self.schema), value, Reading(document, place, hidden=[place] * self.secret))
+        except (Unresolvable, re.error):  # a mistake in the connector, which `check` reports with its place
+            return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def offered_names(folder: Path) -> tuple[str, ...]:
     """The names that can be chosen for a configuration in `folder`: the shipped platforms, then connectors there."""
     known = (SITE, *_MARKETPLACES)
     own = sorted(set(names_in(connector_folders(folder))) - {*known, _SITE_CONNECTOR})
-    return (*known, *(name for name in own if not re.search(r"\s", name)))
+    return (*known, *(name for name in own if _PLAIN_NAME.fullmatch(name)))
 
 
 def chosen_names(words: Sequence[str], folder: Path) -> tuple[str, ...]:

@@ -54,11 +54,9 @@ def _numbers(part: str, place: int) -> frozenset[int]:
     first = _number(found["first"], place) if found["first"] else None
     last = _number(found["last"], place) if found["last"] else None
     begin = low if first is None else first
-    if last is not None:
-        end = last
-    else:
-        end = high if first is None or found["step"] else begin
-    numbers = range(begin, end + 1, int(found["step"] or 1))
+    open_ended = first is None or found["step"]  # `*`, and `5/20`, which cron reads as `5-59/20`
+    usual_end = high if open_ended else begin
+    numbers = range(begin, (usual_end if last is None else last) + 1, int(found["step"] or 1))
     return frozenset(number % 7 for number in numbers) if place == 4 else frozenset(numbers)
 
 

@@ -99,8 +99,11 @@ class Premises:
             self.ledger,
             unix_time=self.time.unix,
             sleep=self.time.sleep,
-            before_call=lambda: self.time.sleep(0),
+            before_call=self._before_request,
         )
+
+    def _before_request(self) -> None:
+        self.time.sleep(0)
 
     def _open_platforms(self, configuration: Configuration, kept: dict[str, Platform]) -> dict[str, Platform]:
         with ExitStack() as opened:
@@ -109,7 +112,9 @@ class Premises:
                 if name in kept:
                     platforms[name] = kept[name]
                     continue
-                platforms[name] = open_platform(settings, clock=self.time.clock, sleep=self.time.sleep)
+                platforms[name] = open_platform(
+                    settings, clock=self.time.clock, sleep=self.time.sleep, before_request=self._before_request
+                )
                 opened.callback(platforms[name].close)
             opened.pop_all()  # all of them could be opened: they stay so
         return platforms

@@ -236,7 +236,7 @@ class OrderBook:
         """
         values = [("package", origin) for origin in order.origin_ids]
         for line in order.lines:
-            values += [("piece", piece) for piece in line.pieces] or [("line", line.id)]
+            values += [("piece", piece) for piece in line.pieces] or ([("line", line.id)] if line.id else [])
         query = (
             select(tables.orders.c.number)
             .join(tables.claims, tables.claims.c.order_id == tables.orders.c.id)
@@ -303,7 +303,7 @@ def give_invoice(connection: Connection, order_id: int, invoice_id: str | None, 
     row = change_order(connection, order_id, f"invoice {invoice_id} made", at, invoice_id=invoice_id)
     lines = () if row.document is None else row.order.lines
     pieces = [("piece", piece) for line in lines for piece in line.pieces]
-    for kind, value in [("package", row.package), *(("line", line.id) for line in lines), *pieces]:
+    for kind, value in [("package", row.package), *(("line", line.id) for line in lines if line.id), *pieces]:
         statement = upsert(tables.claims).values(
             connector=row.connector, account=row.account, kind=kind, value=value, order_id=order_id
         )

@@ -57,12 +57,14 @@ class PlatformClient:
         transport: httpx.BaseTransport | None,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        before_request: Callable[[], None] = lambda: None,
     ) -> None:
         self._name = settings.name
         self._part = part
         self._scope = scope
         self._clock = clock
         self._sleep = sleep
+        self._before_request = before_request
         base_url: str = rendered(part["base_url"], scope)
         self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
         self._scheme = urlsplit(base_url).scheme.lower()
@@ -99,6 +101,7 @@ class PlatformClient:
         """The same, but a refusal is an answer, too: its meaning is the caller's."""
         for attempt in range(1, ATTEMPTS + 1):
             wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
+            self._before_request()
             self._pace.wait()
             try:
                 response = self._client.get(path, params={name: str(value) for name, value in query.items()})
@@ -122,9 +125,9 @@ class PlatformClient:
         code, message = self._error_text(answer)
         said = f": {message}" if message else ""
         named = f" ({code})" if code else ""
-        kind = "answered" if answer.readable else "answered without JSON"
+        kind = "" if answer.readable or answer.text else " without JSON"
         return PlatformError(
-            self._name, f"GET {path} {kind}, HTTP {answer.status}{said}{named}.", self._remedy(answer, code)
+            self._name, f"GET {path} answered HTTP {answer.status}{kind}{said}{named}.", self._remedy(answer, code)
         )
 
     def _headers(self) -> dict[str, str]:
@@ -150,6 +153,8 @@ class PlatformClient:
         for remedy in self._part.get("remedies", ()):
             if all(remedy[name] == value for name, value in known.items() if name in remedy):
                 return str(rendered(remedy["say"], self._scope))
+        if 200 <= answer.status < 300 and not answer.readable:
+            return "Is the address that of the API? A maintenance page, a cache or a firewall may answer in its place."
         if answer.status == 429 or answer.status >= 500:
             wait = self._retry_after(answer)
             again = f"It asks to wait {wait:.0f} seconds. " if wait else ""

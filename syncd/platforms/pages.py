@@ -1,10 +1,10 @@
 """Reading one window of a list to its end, page by page, however the platform cuts it.
 
-Records that change while they are read leave a window that lies in the past, and move to the front of the newest one.
-By page numbers or offsets, a past window is therefore read **from its last page to its first**: what leaves it moves
-the others towards pages that are still to be read. The newest window, whose list comes newest first, is read forwards:
-what moves to the front pushes the others towards pages that are still to be read. Either way a record may come twice,
-and none slips over a page's edge.
+Records that change while they are read leave a window whose end has passed, and move to the front of one that is open
+or reaches into the future. By page numbers or offsets, a window of the first kind is therefore read **from its last
+page to its first**: what leaves it moves the others towards pages that are still to be read. One of the second kind,
+whose list comes newest first, is read forwards: what moves to the front pushes the others towards pages that are still
+to be read. Either way a record may come twice, and none slips over a page's edge.
 """
 
 from __future__ import annotations
@@ -48,22 +48,28 @@ class Numbered:
     step: int = 1
 
     def read(self, fetch: Fetch, query: Mapping[str, Any], *, past: bool) -> Iterator[list[Any]]:
-        """The records of every page; `past` when the window lies in the past. Raises NoProgress."""
+        """The records of every page; `past` when the window's end has passed. Raises NoProgress."""
         shown = fetch(self._query(query, 0))
         pages = self._pages(shown)
         if past and pages is not None and pages > 1:
-            for number in range(pages - 1, -1, -1):  # the first page once more: records may have moved there
-                yield fetch(self._query(query, number)).records
+            yield shown.records
+            yield from self._backwards(fetch, query, pages)
             return
         number = 0
         while True:
             yield shown.records
             number += 1
             if self._is_last(shown, number):
-                return
+                break
             before, shown = shown, fetch(self._query(query, number))
             if shown.records and shown.records == before.records:
                 raise NoProgress
+        if past and number > 1:  # nobody said how many pages there are: now it is known
+            yield from self._backwards(fetch, query, number - 1)
+
+    def _backwards(self, fetch: Fetch, query: Mapping[str, Any], pages: int) -> Iterator[list[Any]]:
+        for number in range(pages - 1, -1, -1):  # the first page, too: records may have moved there
+            yield fetch(self._query(query, number)).records
 
     def _query(self, query: Mapping[str, Any], number: int) -> dict[str, Any]:
         return {**query, self.parameter: self.first + number * self.step, self.size: self.page_size}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -18,11 +17,12 @@ from syncd.orders.order import Order
 from syncd.orders.status import Status
 from syncd.platforms.client import Answer, PlatformClient
 from syncd.platforms.connector import Connector, load_connector, with_defaults
+from syncd.platforms.connector_fields import folded
 from syncd.platforms.lists import OrderList, order_lists
 from syncd.platforms.look_up import LookUp
 from syncd.platforms.record import UnreadableField, built, rendered
 
-_SEPARATORS = re.compile(r"[\s_-]+")
+_FEW: Final = 20  # records handed on at once where each costs requests of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Platform:
         transport: httpx.BaseTransport | None,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        before_request: Callable[[], None] = lambda: None,
     ) -> None:
         options = with_defaults(connector, settings.options)
         public = {name: value for name, value in options.items() if not isinstance(value, Secret)}
@@ -83,7 +84,14 @@ class Platform:
         self._scope = {**connector.functions, "settings": public, "tables": connector.tables}
         self._clock = clock
         self._client = PlatformClient(
-            settings, connector.parts["http"], options, self._scope, transport=transport, clock=clock, sleep=sleep
+            settings,
+            connector.parts["http"],
+            options,
+            self._scope,
+            transport=transport,
+            clock=clock,
+            sleep=sleep,
+            before_request=before_request,
         )
         orders = self._parts["orders"]
         self._lists = order_lists(self.name, orders["lists"], self._scope, self._client.get)
@@ -122,8 +130,14 @@ class Platform:
         for number, one in enumerate(lists):
             for batch in one.read(since, now):
                 mark = batch.mark if len(lists) == 1 else None
-                if batch.records or mark is not None:
-                    yield Page(tuple(self.record(raw) for raw in self._fresh(batch.records, seen)), mark)
+                fresh = list(self._fresh(batch.records, seen))
+                size = _FEW if self._parts["orders"].get("details") else max(len(fresh), 1)
+                starts = range(0, len(fresh), size)
+                for start in starts:
+                    records = tuple(self.record(raw) for raw in fresh[start : start + size])
+                    yield Page(records, mark if start == starts[-1] else None)
+                if mark is not None and not fresh:
+                    yield Page((), mark)
                 ends |= {number: batch.mark} if batch.mark is not None else {}
         if len(lists) > 1:
             yield Page((), min(ends.values()))
@@ -143,7 +157,7 @@ class Platform:
                 yield Page((), unchanged=unchanged)
                 continue
             raws, complete = look_up.records(group)
-            records = tuple(self.record(raw) for raw in raws if not self._skipped(raw))
+            records = tuple(self.record(raw) for raw in raws if not self.skips(raw))
             yield Page(records)
             if complete and all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
@@ -151,14 +165,14 @@ class Platform:
 
     def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
         for raw in raws:
-            if self._skipped(raw):
+            if self.skips(raw):
                 continue
             version = (self._shown("id", raw), hash(repr(raw)))
             if version not in seen:
                 seen.add(version)
                 yield raw
 
-    def _skipped(self, raw: Any) -> bool:
+    def skips(self, raw: Any) -> bool:
         """Whether a record is none of an order; one of which that can't be told is not left out."""
         skip = self._parts["orders"].get("skip")
         try:
@@ -167,7 +181,7 @@ class Platform:
             return False
 
     def _folded(self, word: str) -> str:
-        return _SEPARATORS.sub("", word).casefold() if self._folds else word
+        return folded(word) if self._folds else word
 
     def knows(self, word: str) -> bool:
         """Whether that word of the platform for a status is one of ours, too."""
@@ -252,9 +266,20 @@ def open_platform(
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
+    before_request: Callable[[], None] = lambda: None,
 ) -> Platform:
-    """The platform of an entry in the configuration. Raises `ConfigurationError`; nothing is sent yet."""
-    return Platform(settings, load_connector(settings.connector_file), transport=transport, clock=clock, sleep=sleep)
+    """The platform of an entry in the configuration. Raises `ConfigurationError`; nothing is sent yet.
+
+    `before_request` is called before every request; when it raises, the request does not leave.
+    """
+    return Platform(
+        settings,
+        load_connector(settings.connector_file),
+        transport=transport,
+        clock=clock,
+        sleep=sleep,
+        before_request=before_request,
+    )
 
 
 def _unreadable(message: str) -> Hold:

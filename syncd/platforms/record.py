@@ -16,6 +16,8 @@ from syncd.platforms.connector_paths import Each
 
 T = TypeVar("T")
 
+_IDENTITIES = frozenset({"id", "number"})
+
 
 class UnreadableField(ValueError):
     """A value that can't be what its field has to be. The message names the field, never the value."""
@@ -46,7 +48,8 @@ def built(kind: type[T], values: Mapping[str, Any], path: str = "") -> T:
     """A dataclass of the order from plain values, each turned into its declared type.
 
     Platforms mix their types, so a number is taken for text and text for a number; None and "" are the field's default.
-    A moment without a zone is UTC. Raises `UnreadableField`.
+    A moment without a zone is UTC. Raises `UnreadableField`, also for a required number, moment or id that isn't there:
+    a VAT rate of nothing is not 0 %, and two records without an id are not the same.
     """
     cls: Any = kind
     hints = _hints(cls)
@@ -74,10 +77,8 @@ def _required(kind: Any) -> tuple[str, ...]:
 
 def _empty(hint: Any, path: str) -> Any:
     """What a required field is when the platform left it empty."""
-    if hint is str:
+    if hint is str and path not in _IDENTITIES:
         return ""
-    if hint is Decimal:
-        return Decimal(0)
     if get_origin(hint) is tuple:
         return ()
     raise UnreadableField(f"{path} is missing")
@@ -99,7 +100,10 @@ def _typed(hint: Any, value: Any, path: str) -> Any:
             raise UnreadableField(f"{path} is not a mapping")
         return built(hint, value, f"{path}.")
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
+        try:
+            return hint(value)
+        except ValueError:
+            raise UnreadableField(f"{path} must be one of {', '.join(hint)}, not {value!r}") from None
     return value
 
 

@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 
 from syncd.config.schedule import seconds
 
+_LATE = timedelta(hours=1)
+"""A request may leave long after its window was drawn, when limits make it wait."""
+
 # Platforms don't say whether the ends of a window belong to it, and some count whole minutes.
 _COMMON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `after` to `before`; `past` when nothing new can enter it any more."""
+    """From `after` to `before`; `past` when records can only leave it: what changes from now on lies behind its end."""
 
     after: datetime
     before: datetime
@@ -55,10 +58,10 @@ class Changes:
         end = now + self.ahead
         start = since - self.overlap
         if self.reach is not None:
-            start = max(start, now - self.reach)
+            start = max(start, now - self.reach + min(_LATE, self.reach / 10))
         while True:
             stop = end if self.span is None else min(start + self.span, end)
-            yield Window(start, stop, past=stop < now and stop < end)
+            yield Window(start, stop, past=bool(self.before) and stop <= now)
             if stop >= end:
                 return
             start = stop - _COMMON

@@ -14,7 +14,7 @@ from syncd.orders.order import Order
 from syncd.sync.judge import OPEN_STATES
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.payments import ANY
-from syncd.sync.plan import PlanContext, plan_order
+from syncd.sync.plan import PlanContext, category_names, plan_order
 from syncd.sync.workshop import Workshop
 
 

@@ -48,6 +48,8 @@ def preview_saved(file: Path, settings: Settings, *, platform: str | None, rule:
                 report.stopped = error
         knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
         for raw in records:
+            if not is_order(raw) and reader.skips(raw):
+                raise UsageError("The connector skips this record (`orders.skip`): it is no order.")
             order = _order(raw, reader.read)
             key = OrderKey(reader.connector, reader.account, order.id)
             report.results.append(_planned(key, name, order, rule, workshop, knowledge))
@@ -60,7 +62,10 @@ def _planned(
 ) -> Result:
     seen = Seen(key, platform, order.number, {}, datetime.now(UTC), order)
     row = judge(seen, None, workshop.judgement)
-    assert row is not None  # an order without a row always gets one
+    if row is None:
+        raise UsageError(
+            f"{platform}/{order.number} is {order.status_text} and has no lines: there is nothing to plan."
+        )
     wanted = next((one for one in workshop.settings.rules if one.name == (rule or row.rule)), None)
     if rule is not None and wanted is None:
         raise UsageError(f"There is no rule {rule!r}.", "Name one from the configuration.")

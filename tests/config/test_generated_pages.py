@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from syncd.config.document import parse_document
-from syncd.config.first import FirstAnswers, write_first_configuration
+from syncd.config.first import FirstAnswers, FirstPlatform, write_first_configuration
+from syncd.config.first_platforms import offered_platform
 from syncd.config.generate import ROOT, pages
 from syncd.config.keys import connector_settings, flow
 from syncd.config.load import load_settings
@@ -124,7 +125,9 @@ def test_the_example_and_the_service_name_the_same_credentials_and_folder(tmp_pa
     names = re.findall(r"^ +\w+: \$\{credential:(\w+)\}$", EXAMPLE, re.MULTILINE)
     assert re.findall(r"^ +\w+: \$\{(?!credential:)", EXAMPLE, re.MULTILINE) == []
 
-    answers = FirstAnswers("https://magaza.test", "ck_1", "cs_1", 1, "id", "secret", "user", "password", "2026-01-01")
+    values = {"url": "https://magaza.test", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
+    site = FirstPlatform(offered_platform("site", tmp_path), values)
+    answers = FirstAnswers([site], 1, "id", "secret", "user", "password", "2026-01-01")
     write_first_configuration(tmp_path, answers)
     assert sorted(file.name for file in (tmp_path / "secrets").iterdir()) == sorted(names)
 

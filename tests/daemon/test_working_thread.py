@@ -204,7 +204,13 @@ def test_a_stop_ends_the_wait_before_a_platform_is_asked_again(daemon: Make) -> 
     here = daemon(ONE_RULE, orders=3)
     here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
     sleep = here.clock.sleep
-    here.clock.sleep = lambda seconds: (sleep(seconds), here.stopping.ask())[0]  # type: ignore[method-assign]
+
+    def stop_while_it_waits(seconds: float) -> None:
+        sleep(seconds)
+        if seconds > 0:
+            here.stopping.ask()
+
+    here.clock.sleep = stop_while_it_waits  # type: ignore[method-assign]
     here.turn()
     assert (here.clock.slept, here.vitals.platform_errors) == ([2.0], {})
 
@@ -230,3 +236,18 @@ def test_a_rule_that_was_stopped_is_told_until_its_next_run(daemon: Make) -> Non
     here.sandbox.parasut.products.clear()
     here.turn()
     assert "5 holds of one kind in a row" in here.vitals.stopped_rules.get("site-hazirlanan", "")
+
+
+def test_a_stop_ends_the_reading_of_a_page_whose_records_are_asked_for_one_by_one(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=12)
+    due, asked = here.sandbox.faults.due, []
+
+    def stop_at_the_first_detail(method: str, path: str, *more: Any) -> Fault | None:
+        if path.endswith("/refunds"):
+            asked.append(path)
+            here.stopping.ask()
+        return due(method, path, *more)
+
+    here.sandbox.faults.due = stop_at_the_first_detail  # type: ignore[method-assign]
+    here.turn()
+    assert (len(asked), here.invoiced(), here.vitals.platform_errors) == (1, [], {})

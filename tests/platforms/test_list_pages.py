@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from small_platform import NOW, connector, listed, small
+from small_platform import NOW, ORDER, connector, listed, small
 
-from syncd.errors import PlatformError
+from syncd.errors import ConfigurationError, Hold, PlatformError
 from syncd.platforms.pages import next_link
 
 SINCE = NOW - timedelta(days=1)
@@ -146,7 +146,8 @@ def test_no_window_goes_further_back_than_the_platform_reaches(tmp_path: Path) -
     side = Side(lambda _: [])
     changes = {"after": "from", "format": "epoch_ms", "overlap": "1h", "reach": "30d"}
     list(small(tmp_path, connector({"lists": [listed(changes=changes)]}), side).changes(NOW - timedelta(days=400)))
-    assert side.asked == [{"from": str(int((NOW - timedelta(days=30)).timestamp() * 1000))}]
+    # an hour less: a request may have to wait before it leaves
+    assert side.asked == [{"from": str(int((NOW - timedelta(days=30, hours=-1)).timestamp() * 1000))}]
 
 
 def test_a_window_that_is_past_is_read_backwards_so_that_nothing_slips_over_an_edge(tmp_path: Path) -> None:
@@ -247,3 +248,87 @@ def test_several_lists_in_several_windows_raise_the_mark_to_now(tmp_path: Path) 
     lists = [listed("first", changes=WINDOW), listed("second")]
     platform = small(tmp_path, connector({"lists": lists}), Side(lambda _: []))
     assert [page.mark for page in platform.changes(NOW - timedelta(days=5))][-1] == NOW
+
+
+@pytest.mark.parametrize("pages", [NUMBER, BLIND], ids=["a told count", "no count"])
+def test_nothing_is_lost_when_an_order_leaves_the_newest_window_that_ends_now(
+    pages: dict[str, Any], tmp_path: Path
+) -> None:
+    """Order 1 changes after the first page was shown, and lies behind the window's end from then on."""
+    there = [1, 2, 3, 4, 5]
+
+    def answer(query: dict[str, str]) -> dict[str, Any]:
+        first = 1 if pages is BLIND else 0
+        shown = {"pages": -(-len(there) // 2), "content": cut(there, query, first=first)}
+        if 1 in there:
+            there.remove(1)
+        return shown
+
+    changes = {"after": "from", "before": "to", "format": "epoch_ms", "overlap": "1h"}
+    found = ids(tmp_path, Side(answer), records="{{ body.content }}", pages=pages, changes=changes)
+    assert set(found) == {"1", "2", "3", "4", "5"}
+
+
+def test_details_are_asked_for_a_few_records_at_a_time(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        many = request.url.path.endswith("orders")
+        return httpx.Response(200, json=[{"id": number} for number in range(50)] if many else {})
+
+    details = [{"into": "_more", "get": "/more/{{ record.id }}"}]
+    platform = small(tmp_path, connector({"lists": [listed()], "details": details}), answer)
+    pages = platform.changes(SINCE)
+    assert len(next(pages).records) == 20
+    assert len(asked) == 21
+    assert [len(page.records) for page in pages] == [20, 10, 0]
+
+
+@pytest.mark.parametrize("word", ["İPTAL", "iptal", "IPTAL", "ıptal"])
+def test_turkish_capitals_fold_as_well(word: str, tmp_path: Path) -> None:
+    data = connector({"lists": [listed()], "case": "fold"}, statuses={"iptal": "cancelled"})
+    assert small(tmp_path, data, Side(lambda _: [])).read({"id": 1, "status": word}).status == "cancelled"
+
+
+LINE = {"id": "1", "name": "Kupa", "quantity": "1", "total": "10", "vat_rate": "20"}
+
+
+@pytest.mark.parametrize(
+    ("order", "missing"),
+    [
+        ({"id": "{{ record.none | default('') }}"}, "id is missing"),
+        ({"number": ""}, "number is missing"),
+        ({"total": "{{ record.none | default('') }}"}, "total is missing"),
+        ({"lines": [{**LINE, "vat_rate": ""}]}, "lines[0].vat_rate is missing"),
+        ({"lines": [{**LINE, "quantity": "{{ none }}"}]}, "lines[0].quantity is missing"),
+        ({"lines": [{**LINE, "kind": "{{ 'kargo' }}"}]}, "lines[0].kind must be one of product, shipping, fee"),
+    ],
+)
+def test_what_an_invoice_needs_is_never_made_up(order: dict[str, Any], missing: str, tmp_path: Path) -> None:
+    platform = small(tmp_path, connector({"lists": [listed()], "order": {**ORDER, **order}}), Side(lambda _: []))
+    with pytest.raises(Hold) as caught:
+        platform.read({"id": 1})
+    assert caught.value.code == "record-unreadable"
+    assert missing in caught.value.message
+
+
+FEW = {**ORDER, "lines": [{"id": "1", "name": "x"}]}
+KIND = {**ORDER, "lines": [{**LINE, "kind": "kargo"}]}
+FORMAT = {"after": "a", "format": "YYYY-MM-DD", "overlap": "1h"}
+
+
+@pytest.mark.parametrize(
+    ("orders", "told"),
+    [
+        ({"order": FEW}, "missing key 'quantity' in an entry of orders.order.lines"),
+        ({"order": KIND}, "'kind' must be one of product, shipping, fee, gift_wrap, not 'kargo'"),
+        ({"case": "fold"}, "'ON WAY' and 'On Way' are the same word under `case: fold`, but mean different things"),
+        ({"lists": [listed(changes=FORMAT)]}, "'YYYY-MM-DD' holds no moment: write epoch_ms, epoch_s, or letters"),
+    ],
+)
+def test_mistakes_in_a_connector_are_told_by_check(orders: dict[str, Any], told: str, tmp_path: Path) -> None:
+    words = {"new": "preparing", "On Way": "shipped", "ON WAY": "delivered"}
+    with pytest.raises(ConfigurationError) as caught:
+        small(tmp_path, connector({"lists": [listed()], **orders}, statuses=words), Side(lambda _: []))
+    assert any(told in str(problem) for problem in caught.value.problems)

@@ -100,7 +100,7 @@ def test_an_entry_without_a_key_is_left_out(tmp_path: Path) -> None:
 def test_a_failing_look_up_leaves_the_mark_where_it_was(tmp_path: Path) -> None:
     market = Market({"sent": [{"numbers": "1"}]}, {"1": 403})
     pages = []
-    with pytest.raises(PlatformError, match="GET /order/1 answered without JSON, HTTP 403"):
+    with pytest.raises(PlatformError, match="GET /order/1 answered HTTP 403 without JSON"):
         for page in small(tmp_path, data("sent"), market).changes(SINCE):
             pages.append(page)
     assert [page.mark for page in pages] == [None] * len(pages)

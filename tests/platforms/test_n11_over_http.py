@@ -252,7 +252,7 @@ def test_a_wrong_address_is_told_apart_from_wrong_keys(store: Store) -> None:
 def test_a_page_in_the_place_of_json_is_not_shown_but_explained(response: httpx.Response) -> None:
     with pytest.raises(PlatformError) as caught:
         Poll(with_transport(lambda request: response), at(NOON - DAY))
-    assert f"answered without JSON, HTTP {response.status_code}." in caught.value.message
+    assert f"answered HTTP {response.status_code} without JSON." in caught.value.message
     assert "proxy" in caught.value.remedy
 
 

@@ -123,7 +123,7 @@ def test_over_plain_http_every_attempt_is_signed_anew_with_a_fresh_nonce() -> No
 def test_a_wrong_secret_says_which_keys_to_copy_again() -> None:
     failure = failing(error("wrong_secret"))
     assert failure.message == (
-        "site: GET /orders answered, HTTP 401: Consumer secret is invalid (woocommerce_rest_authentication_error)."
+        "site: GET /orders answered HTTP 401: Consumer secret is invalid (woocommerce_rest_authentication_error)."
     )
     assert "Copy consumer_key and consumer_secret again" in failure.remedy
 
@@ -148,7 +148,7 @@ def test_a_missing_route_asks_for_the_plugin() -> None:
 
 def test_an_html_404_points_at_folder_and_permalinks() -> None:
     failure = failing(httpx.Response(404, html="<html>Sayfa bulunamadı</html>"))
-    assert "answered without JSON, HTTP 404" in failure.message
+    assert "answered HTTP 404 without JSON" in failure.message
     assert "Permalinks" in failure.remedy
 
 

@@ -96,11 +96,11 @@ ERROR = {"code": "{{ body.errors[0].key }}", "message": "{{ body.errors[0].messa
     ("answer", "words"),
     [
         (httpx.Response(400, json={"errors": [{"key": "k", "message": "No."}]}), "HTTP 400: No (k)."),
-        (httpx.Response(400, text="LimitCannotBeEmpty"), "answered without JSON, HTTP 400: LimitCannotBeEmpty."),
+        (httpx.Response(400, text="LimitCannotBeEmpty"), "answered HTTP 400: LimitCannotBeEmpty."),
         (httpx.Response(400, json="a plain string"), "HTTP 400: a plain string."),
-        (httpx.Response(403, html="<html><b>gateway</b></html>"), "answered without JSON, HTTP 403."),
+        (httpx.Response(403, html="<html><b>gateway</b></html>"), "answered HTTP 403 without JSON."),
         (httpx.Response(400, json={"other": 1}), "HTTP 400."),
-        (httpx.Response(401), "answered without JSON, HTTP 401."),
+        (httpx.Response(401), "answered HTTP 401 without JSON."),
     ],
 )
 def test_errors_of_every_kind_read(answer: httpx.Response, words: str, tmp_path: Path) -> None:

@@ -240,9 +240,10 @@ def test_no_other_package_is_skipped(record: dict[str, Any]) -> None:
     assert shown(record) == ["99000000001"]
 
 
-def test_a_package_without_a_number_of_its_own_is_doubted() -> None:
-    order = read(package(shipmentPackageId=0))
-    assert [doubt.hold_code for doubt in order.doubts] == ["identity-unclear"]
+def test_a_package_without_a_number_of_its_own_is_no_order_but_held() -> None:
+    with pytest.raises(Hold, match="id is missing") as caught:
+        read(package(shipmentPackageId=0))
+    assert caught.value.code == "record-unreadable"
 
 
 def test_the_order_date_is_three_hours_ahead_and_all_other_moments_are_not() -> None:
