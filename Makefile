@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format docs benchmark lock clean
+.PHONY: demo test lint format docs benchmark soak lock clean
 
 demo: $(READY)          ## the whole tour against the sandbox; nothing to configure
 	$(BIN)/syncd demo $(if $(DEMO_TRAFFIC),--traffic $(DEMO_TRAFFIC))
@@ -26,6 +26,9 @@ docs: $(READY)          ## write syncd.yaml.example and the reference pages from
 
 benchmark: $(READY)     ## calls and seconds for a thousand orders
 	$(BIN)/python benchmarks/thousand_orders.py
+
+soak: $(READY)          ## two weeks of the daemon's time: intervals, memory, outages
+	SOAK_DAYS=14 $(BIN)/python -m pytest tests/daemon/test_a_day.py --timeout 0
 
 lock:                   ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
