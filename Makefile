@@ -10,7 +10,7 @@ demo: $(READY)          ## the whole tour against the sandbox; nothing to config
 	$(BIN)/syncd demo $(if $(DEMO_TRAFFIC),--traffic $(DEMO_TRAFFIC))
 
 test: $(READY)          ## the test-suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)          ## ruff, formatting, types
 	$(BIN)/ruff check .
