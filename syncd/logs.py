@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from loguru import logger
 
-from syncd.masking import Mask, mask
+from syncd.masking import Mask
 
 if TYPE_CHECKING:
     from loguru import Message, Record
-
-__all__ = ["Form", "mask", "set_up_logs"]
 
 Form = Literal["auto", "text", "journald", "json"]
 

@@ -15,14 +15,12 @@ from syncd.config.document import Steps
 class Span:
     """The characters `[start, end)` of a value; `block` tells a list or mapping that is written over several lines.
 
-    A `literal` (| or >) ends with its last line of text. `alias` values stand somewhere else in truth.
+    A literal (| or >) ends with its last line of text; an alias is its name, `*name`.
     """
 
     start: int
     end: int
     block: bool = False
-    literal: bool = False
-    alias: bool = False
 
 
 @dataclass(slots=True)
@@ -76,9 +74,6 @@ def spans_of(text: str) -> dict[Steps, Span]:
 
 def _leaf(event: Any, text: str) -> Span:
     start, end = event.start_mark.index, event.end_mark.index
-    if isinstance(event, yaml.AliasEvent):
-        return Span(start, end, alias=True)
-    literal = event.style in ("|", ">")
-    if literal:
+    if isinstance(event, yaml.ScalarEvent) and event.style in ("|", ">"):
         end = start + len(text[start:end].rstrip())
-    return Span(start, end, literal=literal)
+    return Span(start, end)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.exits import FINE, PROBLEMS, UNREACHABLE
-from syncd.cli.options import ConfigOption, FormatOption, config_file, order_prefixes
+from syncd.cli.options import ConfigOption, FormatOption, config_file
 from syncd.cli.output import Format, print_json
 from syncd.config.load import load_settings
 from syncd.config.settings import Settings
@@ -72,7 +72,7 @@ def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], P
     from syncd.sync.connection import try_connections
     from syncd.sync.probe import probe
 
-    set_up_logs([secret.reveal() for secret in settings.secrets], names=order_prefixes(settings))
+    set_up_logs([secret.reveal() for secret in settings.secrets], names=settings.order_prefixes)
     with open_workshop(settings) as workshop:
         findings = list(try_connections(workshop))
         if not probe_rounding or not all(finding.ok for finding in findings if finding.service == "parasut"):

@@ -30,7 +30,7 @@ _HELD_AT_SITE = {"site/107", "site/116", "site/122"}
 
 _FOR_A_PERSON = (Reason.EXPORT, Reason.REPLACEMENT, Reason.CONTRADICTORY)
 
-_RULES = """\
+_CONFIGURATION = """\
 version: 1
 parasut:
   base_url: ${DEMO_PARASUT_URL}
@@ -120,7 +120,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="syncd-demo-") as folder, Sandbox(options) as sandbox:
         file = Path(folder) / "syncd.yaml"
         since = (datetime.now(UTC) - timedelta(days=4)).date()
-        file.write_text(_RULES.replace("SINCE", since.isoformat()), encoding="utf-8")
+        file.write_text(_CONFIGURATION.replace("SINCE", since.isoformat()), encoding="utf-8")
         tour = _Tour(file, sandbox)
         out.print(
             "The sandbox stands in for Paraşüt, a WooCommerce shop, Trendyol, Hepsiburada and N11; the commands are"

@@ -45,7 +45,8 @@ def notify(
 
 
 def _try(channels: list[Channel], settings: Settings, format: Format) -> None:
-    from syncd.daemon.channels.delivery import NotDelivered, deliver  # listing them needs none of this
+    from syncd.daemon.channels.delivery import deliver  # listing them needs none of this
+    from syncd.daemon.channels.failure import NotDelivered
     from syncd.daemon.messages import Writer
 
     assert settings.notify is not None

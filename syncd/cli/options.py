@@ -53,14 +53,9 @@ def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     from syncd.logs import set_up_logs  # only commands that do something need a log
 
     set_up_logs(
-        [secret.reveal() for secret in loaded.settings.secrets], names=order_prefixes(loaded.settings), verbose=verbose
+        [secret.reveal() for secret in loaded.settings.secrets], names=loaded.settings.order_prefixes, verbose=verbose
     )
     return loaded.settings
-
-
-def order_prefixes(settings: Settings) -> set[str]:
-    """What the names of orders begin with, by which the log tells them from tax numbers."""
-    return {*settings.platforms, *(platform.connector for platform in settings.platforms.values())}
 
 
 def order_name(text: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from syncd.sync.executor import STOP_SETTING
 from syncd.sync.preview import preview
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.saved_order import preview_saved
-from syncd.sync.telling import report_data, result_line, summary_lines
+from syncd.sync.telling import report_data, result_lines, summary_lines
 
 
 def plan(
@@ -99,7 +99,7 @@ def apply(
 
 
 def _show(result: Result) -> None:
-    sys.stdout.write("\n".join(result_line(result)) + "\n")
+    sys.stdout.write("\n".join(result_lines(result)) + "\n")
     sys.stdout.flush()
 
 

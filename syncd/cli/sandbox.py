@@ -26,7 +26,10 @@ def sandbox(
     ] = None,
     market_age_hours: Annotated[
         float | None,
-        typer.Option(help="How long ago a marketplace's first order came in; 0: now, the others later."),
+        typer.Option(
+            help="How long ago a marketplace's first order came in; 0: now, the others later. Default: so long that "
+            "the last came in an hour ago."
+        ),
     ] = None,
     market_spacing_seconds: Annotated[
         int, typer.Option(help="How long after each order of a marketplace the next one comes in.", min=0)

@@ -266,3 +266,8 @@ class Settings:
     files: tuple[Path, ...] = ()
     secrets: tuple[Secret, ...] = ()
     daemon: DaemonSettings = DaemonSettings()
+
+    @property
+    def order_prefixes(self) -> frozenset[str]:
+        """What the names of orders begin with, by which the log tells them from tax numbers."""
+        return frozenset({*self.platforms, *(platform.connector for platform in self.platforms.values())})

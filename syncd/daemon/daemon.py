@@ -22,8 +22,8 @@ from syncd.daemon.readiness import Readiness
 from syncd.daemon.service import Service
 from syncd.daemon.signals import Signals
 from syncd.daemon.stopping import Sleep, Stopping
-from syncd.daemon.systemd import SILENT_LIMIT_SECONDS, Notifier
-from syncd.daemon.vitals import Vitals
+from syncd.daemon.systemd import Notifier
+from syncd.daemon.vitals import SILENT_LIMIT_SECONDS, Vitals
 from syncd.errors import Busy, ConfigurationError
 from syncd.ledger.ledger import Ledger, open_ledger
 from syncd.logs import set_up_logs
@@ -206,10 +206,9 @@ class Daemon:
         return f"waits for {turn.astimezone(zone):%H:%M:%S}" if turn is not None else "no rule is to come due"
 
     def _set_up_logs(self, settings: Settings) -> None:
-        names = {*settings.platforms, *(platform.connector for platform in settings.platforms.values())}
         set_up_logs(
             [secret.reveal() for secret in settings.secrets],
-            names=names,
+            names=settings.order_prefixes,
             verbose=self._verbose,
             level="INFO",
             form=settings.daemon.log,

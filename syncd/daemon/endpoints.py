@@ -18,8 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from syncd.daemon.readiness import Part
-from syncd.daemon.systemd import SILENT_LIMIT_SECONDS
-from syncd.daemon.vitals import Vitals
+from syncd.daemon.vitals import SILENT_LIMIT_SECONDS, Vitals
 from syncd.errors import SyncdError
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,7 +35,7 @@ class Endpoints:
 
     `listen` is `host:port`; port 0 takes any free one, and `address` tells which. `ready` gives the parts of readiness
     and `metrics` the metrics' text; both are called from other threads. Raises SyncdError when the address is none, is
-    taken, or can be reached from outside without `beyond_loopback`: nobody is asked who they are here.
+    taken, or can be reached from outside: nobody is asked who they are here.
     """
 
     def __init__(
@@ -46,10 +45,9 @@ class Endpoints:
         vitals: Vitals,
         ready: Callable[[], list[Part]],
         metrics: Callable[[], bytes],
-        beyond_loopback: bool = False,
         silent_limit_seconds: float = SILENT_LIMIT_SECONDS,
     ) -> None:
-        host, port = parse_listen(listen, beyond_loopback=beyond_loopback)
+        host, port = parse_listen(listen)
         self._listener = _bound(host, port)
         bound: tuple[Any, ...] = self._listener.getsockname()
         self.address = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
@@ -74,11 +72,6 @@ class Endpoints:
             target=self._server.run, args=([self._listener],), name="syncd-endpoints", daemon=True
         )
 
-    @property
-    def alive(self) -> bool:
-        """Whether they still answer."""
-        return self._thread.is_alive()
-
     def __enter__(self) -> Endpoints:
         self._thread.start()
         deadline = time.monotonic() + _LONGEST_START_SECONDS
@@ -97,7 +90,7 @@ class Endpoints:
         self._listener.close()
 
 
-def parse_listen(listen: str, *, beyond_loopback: bool = False) -> tuple[str, int]:
+def parse_listen(listen: str) -> tuple[str, int]:
     """`127.0.0.1:9464`, `[::1]:9464` or `localhost:9464` as an IP address and a port; raises SyncdError."""
     text, colon, number = listen.rpartition(":")
     if not colon or not number.isascii() or not number.isdigit() or int(number) > 65535:
@@ -109,7 +102,7 @@ def parse_listen(listen: str, *, beyond_loopback: bool = False) -> tuple[str, in
         raise SyncdError(
             f"{listen!r} is no address to listen on: {name!r} is no IP address.", "Write it like 127.0.0.1:9464."
         ) from None
-    if not host.is_loopback and not beyond_loopback:
+    if not host.is_loopback:
         raise SyncdError(
             f"The endpoints would answer to everybody who reaches {listen}.",
             "Listen on 127.0.0.1, and let a web server with a login stand before it if others must see them.",

@@ -73,7 +73,7 @@ class Writer:
         return self._message([_Part(self._say("test"), (self._say("test_text"),), ({"event": "test"},))], at)
 
     def _message(self, parts: Sequence[_Part], at: datetime) -> Message:
-        titles = [title for part in parts for title in [part.title]]
+        titles = [part.title for part in parts]
         subject = titles[0] if titles else ""
         if len(titles) > 1:
             subject = self._say("more", subject=subject, count=len(titles) - 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform as machine
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 
 from loguru import logger
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -24,14 +24,10 @@ from syncd.errors import SyncdError
 from syncd.ledger.company import BudgetState
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import State
-from syncd.sync.dates import LEGAL_DAYS
+from syncd.sync.dates import LEGAL_DAYS, NEAR_DAYS, Stage, stage_of
 from syncd.sync.executor import STOP_SETTING
 
-NEAR_DAYS: Final = 2  # so many days before its last legal day an order without an invoice is at risk
-
-_NO_RULE = ""
-
-Seconds = float
+_NO_RULE: Final = ""
 
 
 class Metrics:
@@ -180,11 +176,12 @@ def _orders(ledger: Ledger, settings: Settings, now: datetime) -> Iterator[Metri
 
 def _at_risk(ledger: Ledger, settings: Settings, now: datetime) -> Metric:
     today = now.astimezone(settings.timezone).date()
-    counts = {(rule.name, deadline): 0 for rule in settings.rules for deadline in ("near", "past")}
+    counts: dict[tuple[str, str], int] = {(rule.name, stage): 0 for rule in settings.rules for stage in get_args(Stage)}
     for rule, moment, count in ledger.overview.fulfilled():
         last_day = moment.astimezone(settings.timezone).date() + timedelta(days=LEGAL_DAYS)
-        if last_day <= today + timedelta(days=NEAR_DAYS):
-            key = (rule or _NO_RULE, "past" if last_day < today else "near")
+        stage = stage_of(last_day, today)
+        if stage is not None:
+            key = (rule or _NO_RULE, stage)
             counts[key] = counts.get(key, 0) + count
     metric = GaugeMetricFamily(
         "syncd_orders_at_risk",
@@ -243,9 +240,10 @@ def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(name, text, value=value)
 
 
-def _since(moment: datetime, now: datetime) -> Seconds:
+def _since(moment: datetime, now: datetime) -> float:
+    """Seconds."""
     return max((now - moment).total_seconds(), 0.0)
 
 
-def _unix(moment: datetime) -> Seconds:
+def _unix(moment: datetime) -> float:
     return moment.astimezone(UTC).timestamp()

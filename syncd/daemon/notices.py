@@ -196,7 +196,8 @@ class Notices:
         for notice in book.of_kinds(_SIGNS):
             standing[notice.kind].append(notice)
         changes = rules_noticed(stopped, set(vitals.runs), paused, standing[Event.RULE_STOPPED], at)
-        marks = {book.platform_of(mark.connector, mark.account) or mark.connector: mark for mark in ledger.marks()}
+        name_of = ledger.overview.platform_of
+        marks = {name_of(mark.connector, mark.account) or mark.connector: mark for mark in ledger.marks()}
         watched = [notice for notice in standing[WATCHED] if "platform" in notice.document]
         known = standing[Event.PLATFORM] + watched
         changes += platforms_noticed(dict(vitals.platform_errors), marks, known, vitals.worked_at, at)

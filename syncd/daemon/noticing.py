@@ -17,17 +17,16 @@ from syncd.config.settings import Event
 from syncd.ledger.ledger import Mark
 from syncd.ledger.notices import Notice, OrderFacts
 from syncd.ledger.order_row import State
-from syncd.logs import mask
+from syncd.masking import mask
 from syncd.orders.json import OrderFormatError, order_from_json
 from syncd.orders.status import SIDE_EXITS
-from syncd.sync.dates import last_legal_day
+from syncd.sync.dates import Stage, last_legal_day, stage_of
 
 WATCHED: Final = "watched"
 """The kind of a notice that nobody is told of yet."""
 
 _UNREAD_FOR: Final = timedelta(minutes=30)
 _STOPPED_FOR: Final = timedelta(minutes=5)  # a request that got lost is soon made up for
-_DAYS_BEFORE: Final = 2
 _LONGEST_DETAIL: Final = 300
 _KEPT_FOR: Final = timedelta(days=7)
 _CODE = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
@@ -60,13 +59,12 @@ class Due:
 class Orders:
     """What is known of orders, by their number in the ledger.
 
-    `holds` are those noticed: code, and the last line of the history. `stages` are the deadlines noticed: "near" or
-    "past". `due` are all orders that have a last day, whether it is near or not; `read` tells of which state of an
-    order that was found.
+    `holds` are those noticed: code, and the last line of the history. `stages` are the deadlines noticed. `due` are all
+    orders that have a last day, whether it is near or not; `read` tells of which state of an order that was found.
     """
 
     holds: dict[int, tuple[str, int]] = field(default_factory=dict)
-    stages: dict[int, str] = field(default_factory=dict)
+    stages: dict[int, Stage] = field(default_factory=dict)
     due: dict[int, Due] = field(default_factory=dict)
     read: dict[int, datetime] = field(default_factory=dict)
 
@@ -137,23 +135,16 @@ def deadlines_noticed(known: Orders, today: date, at: datetime) -> Changes:
     """Orders whose last legal day comes within two days, and once more when it is past; `known` follows."""
     changes = Changes()
     for number, due in known.due.items():
-        stage = stage_of(due, today)
+        stage = stage_of(due.last_day, today)
         if stage is not None and known.stages.get(number) != stage:
             known.stages[number] = stage
             document = {**_order(due.name, due.total, due.currency), "last_day": due.last_day.isoformat()}
             changes.saved.append(Notice(f"{Event.DEADLINE}/{number}", Event.DEADLINE, {**document, "stage": stage}, at))
     for number in list(known.stages):
-        if number not in known.due or stage_of(known.due[number], today) is None:
+        if number not in known.due or stage_of(known.due[number].last_day, today) is None:
             del known.stages[number]
             changes.dropped.append(f"{Event.DEADLINE}/{number}")
     return changes
-
-
-def stage_of(due: Due, today: date) -> str | None:
-    """Whether the last day is "past", "near" (within two days), or far away."""
-    if today > due.last_day:
-        return "past"
-    return "near" if (due.last_day - today).days <= _DAYS_BEFORE else None
 
 
 def rules_noticed(

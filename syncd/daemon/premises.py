@@ -64,8 +64,8 @@ class Premises:
             self.settings, self.ledger, self._platforms, self._client, self.time.clock, stopping, between, gives_way
         )
 
-    def switch(self, configuration: Configuration) -> list[str]:
-        """Put another configuration of the same company into force; returns the platforms that were opened anew.
+    def switch(self, configuration: Configuration) -> None:
+        """Put another configuration of the same company into force; what is the same in both stays open.
 
         Raises ConfigurationError when a platform can't be opened; then everything stays as it was.
         """
@@ -85,7 +85,6 @@ class Premises:
                 platform.close()
         self._platforms = platforms
         self.configuration = configuration
-        return [name for name in platforms if name not in kept]
 
     def close(self) -> None:
         """Give everything back but the ledger."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -79,6 +79,16 @@ def changes(old: Configuration, new: Configuration) -> list[str]:
         elif old.digest(file) != new.digest(file):
             lines.append(f"{file}: changed")
     return lines
+
+
+def beginning_paused(old: Settings, new: Settings, paused: Collection[str]) -> tuple[list[str], list[str]]:
+    """The `paused` rules that are gone, and the new rules, which may be those under another name.
+
+    A new rule takes over the orders of one that is gone; as long as nobody has said so, they stay paused with it.
+    """
+    before, after = ([rule.name for rule in settings.rules] for settings in (old, new))
+    gone = [name for name in before if name not in after and name in paused]
+    return gone, [name for name in after if name not in before] if gone else []
 
 
 def affected_orders(ledger: Ledger, settings: Settings) -> list[Affected]:

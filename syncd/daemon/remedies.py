@@ -28,6 +28,10 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "kuralda `refunded_before` seçip yeniden deneyin",
         "choose `refunded_before` in the rule, then retry",
     ),
+    "returned-before-invoice": (
+        "muhasebecinize sorun, gereken belgeleri elle kesip `syncd orders ignore` deyin",
+        "ask your accountant, make the documents that are needed by hand, then `syncd orders ignore`",
+    ),
     "fully-refunded": ("fatura istenmiyorsa `syncd orders ignore`", "`syncd orders ignore` unless it needs an invoice"),
     "negative-line": (
         f"indirime malların KDV oranını verip yeniden deneyin ya da {_BY_HAND_TR}",
@@ -175,6 +179,12 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     "identity-unclear": (
         f"siparişe platformda bakın; {_BY_HAND_TR}",
         f"look at the order at the platform; {_BY_HAND_EN}",
+    ),
+    "order-date-unclear": (
+        "sipariş tarihine platformda bakın; kuralın `since` gününden eski değilse faturayı elle kesin, sonra "
+        "`syncd orders ignore` deyin",
+        "look up at the platform when it was ordered; unless that was before the rule's `since`, invoice it by hand; "
+        "then `syncd orders ignore` it",
     ),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from apscheduler.executors.debug import DebugExecutor
@@ -22,8 +22,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from syncd.config.schedule import cron_fields
 from syncd.config.settings import Rule
+from syncd.daemon.wall_clock import WallClock
 
-USUAL_INTERVAL_SECONDS: Final = 300
+_USUAL_INTERVAL_SECONDS: Final = 300
 """Of a rule with neither `every` nor `cron`."""
 
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -118,11 +119,16 @@ class Schedule:
         return min((moment for moment in moments if moment is not None), default=None)
 
 
+def interval_of(rule: Rule) -> int | None:
+    """Seconds between two turns of a rule; None with `cron`."""
+    return None if rule.cron is not None else rule.every_seconds or _USUAL_INTERVAL_SECONDS
+
+
 def grouped(rules: Sequence[Rule]) -> dict[int | str, tuple[str, ...]]:
     """The names of the rules that come due together, by their interval in seconds or their cron fields."""
     groups: dict[int | str, tuple[str, ...]] = {}
     for rule in rules:
-        every = rule.cron if rule.cron is not None else rule.every_seconds or USUAL_INTERVAL_SECONDS
+        every = rule.cron if rule.cron is not None else rule.every_seconds or _USUAL_INTERVAL_SECONDS
         groups[every] = (*groups.get(every, ()), rule.name)
     return groups
 
@@ -148,7 +154,8 @@ class Turns(BaseTrigger):  # type: ignore[misc]  # comes without types
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """The first turn of the grid behind the previous one, or from now on, and the delay."""
-        after = now if previous_fire_time is None else previous_fire_time + _A_BLINK
+        # In UTC: Python counts the hours of a zone by its clock, and some come twice.
+        after = now if previous_fire_time is None else previous_fire_time.astimezone(UTC) + _A_BLINK
         turn: datetime | None = self._grid.get_next_fire_time(None, after)
         if turn is None:
             return None
@@ -186,12 +193,14 @@ def _interval(seconds: int, now: datetime) -> IntervalTrigger:
 def _cron(text: str, zone: tzinfo) -> BaseTrigger:
     """Cron's own meaning: weekdays count from Sunday, and a day fits by its number or by its weekday."""
     minute, hour, day, month, weekday = cron_fields(text)
-    fields = {"minute": _listed(minute), "hour": _listed(hour), "month": _listed(month), "timezone": zone}
+    fields = {"minute": _listed(minute), "hour": _listed(hour), "month": _listed(month), "timezone": UTC}
     days = {"day": _listed(day)}
     weekdays = {"day_of_week": "*" if weekday is None else ",".join(_WEEKDAYS[number] for number in sorted(weekday))}
     if day is not None and weekday is not None:
-        return OrTrigger([CronTrigger(**fields, **days), CronTrigger(**fields, **weekdays)])
-    return CronTrigger(**fields, **days, **weekdays)
+        grid: BaseTrigger = OrTrigger([CronTrigger(**fields, **days), CronTrigger(**fields, **weekdays)])
+    else:
+        grid = CronTrigger(**fields, **days, **weekdays)
+    return WallClock(grid, zone, every_hour=hour is None)
 
 
 def _listed(numbers: frozenset[int] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from apscheduler.schedulers.base import BaseScheduler
@@ -12,7 +12,7 @@ from syncd.config.settings import Settings
 from syncd.daemon.configuration import Configuration, read_configuration
 from syncd.daemon.notices import Notices
 from syncd.daemon.premises import Premises, Time
-from syncd.daemon.reload import affected_lines, affected_orders, changes, needs_restart
+from syncd.daemon.reload import affected_lines, affected_orders, beginning_paused, changes, needs_restart
 from syncd.daemon.schedule import DueRules, Schedule, due_at_the_start
 from syncd.daemon.stopping import Stopping
 from syncd.daemon.vitals import Vitals
@@ -94,6 +94,9 @@ class Service:
             logger.error("this takes a restart: {}", reason)
         if restart:
             return _refused(len(restart))
+        gone, paused = beginning_paused(old.settings, new.settings, self.premises.ledger.overview.paused_rules())
+        for name in paused:  # before anything can come due
+            self.premises.ledger.set_rule(name, paused=True)
         affected = affected_orders(self.premises.ledger, new.settings)
         try:
             self.premises.switch(new)
@@ -104,6 +107,8 @@ class Service:
         settings = new.settings
         self._in_force(settings)
         _tell_changes(changes(old, new), affected_lines(affected))
+        for name in paused:
+            _tell_paused(name, gone)
         self._put_into_force(settings, known=tuple(rule.name for rule in old.settings.rules))
         self._notices.close()
         self._notices = self._new_notices(settings)
@@ -119,6 +124,11 @@ def _refused(problems: int) -> int:
     count = "1 problem" if problems == 1 else f"{problems} problems"
     logger.error("the configuration is not reloaded ({}); the last good one stays in force", count)
     return problems
+
+
+def _tell_paused(name: str, gone: Sequence[str]) -> None:
+    old = f"the paused rule {gone[0]} is gone" if len(gone) == 1 else f"the paused rules {', '.join(gone)} are gone"
+    logger.warning("rule {}: begins paused, because {}; `syncd resume --rule {}` lets it go on", name, old, name)
 
 
 def _tell_changes(lines: list[str], affected: list[str]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from syncd.daemon.noticing import Due, stage_of
+from syncd.daemon.noticing import Due
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import State
+from syncd.sync.dates import stage_of
 
 
 def summary_of(today: date, ledger: Ledger, due: Iterable[Due], zone: tzinfo) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def summary_of(today: date, ledger: Ledger, due: Iterable[Due], zone: tzinfo) ->
     counts: Counter[State] = Counter()
     for (_, state), count in ledger.orders.counts().items():
         counts[state] += count
-    stages = Counter(stage_of(one, today) for one in due)
+    stages = Counter(stage_of(one.last_day, today) for one in due)
     return {
         "day": yesterday.isoformat(),
         "invoiced": [

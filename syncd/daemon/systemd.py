@@ -12,13 +12,9 @@ from typing import Final
 
 from loguru import logger
 
-from syncd.daemon.vitals import Vitals
+from syncd.daemon.vitals import SILENT_LIMIT_SECONDS, Vitals
 
-# A working thread that is silent for this long hangs: the longest it waits without a word is one answer of Paraşüt
-# (60 seconds unless `timeout` says more).
-SILENT_LIMIT_SECONDS: Final = 180.0
-
-_LONGEST_STATUS = 200  # characters
+_LONGEST_STATUS: Final = 200  # characters
 
 
 class Notifier:
@@ -35,11 +31,6 @@ class Notifier:
         self._complained = False
         self.watchdog_seconds = _watchdog_seconds(environ)
         """Within which systemd wants a sign of life; None when its watchdog is off."""
-
-    @property
-    def active(self) -> bool:
-        """Whether systemd listens."""
-        return self._address is not None
 
     def ready(self, status: str = "") -> None:
         """The service has started, or a reload has ended."""

@@ -6,6 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
+
+# A working thread that is silent for this long hangs: the longest it waits without a word is one answer of Paraşüt
+# (60 seconds unless `timeout` says more).
+SILENT_LIMIT_SECONDS: Final = 180.0
 
 
 @dataclass

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Final
 
 from loguru import logger
 
+from syncd.config.settings import Rule
 from syncd.daemon.commands import Commands
 from syncd.daemon.notices import Notices
 from syncd.daemon.premises import Premises
+from syncd.daemon.retries import Retries
 from syncd.daemon.schedule import DueRules
 from syncd.daemon.stopping import Stopping
 from syncd.daemon.vitals import Vitals
@@ -51,6 +54,8 @@ class Worker:
         self._monotonic = premises.time.monotonic
         self._commands = Commands(premises.ledger, premises.time.clock)
         self._gave_way: Admission | None = None  # what a run that gave way has made counts against its limits
+        self._retries = Retries(self._monotonic)
+        self._admissions: dict[str, Admission] = {}  # by rule: of the turn that is to be tried again
         self._pause_seconds = 0.0
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
@@ -64,7 +69,10 @@ class Worker:
         self._guarded(self._try_login)
 
     def turn(self) -> None:
-        """Everything that is to be done now; returns when there is nothing more. Never raises."""
+        """A reload if one was asked for, the short commands, then one long command or the rules that are due.
+
+        Never raises.
+        """
         self._guarded(self._turn)
 
     def end(self) -> None:
@@ -83,36 +91,87 @@ class Worker:
             self._vitals.working_on = f"`syncd {command.kind}`, asked by a person"
             self._commands.carry_out(command, self._workshop(), self._tell, self._note)
         elif not self._stopping() and self._monotonic() >= self._paused_until:
-            self._run(self._due.take())
+            self._run(self._due.take(), self._retries.take())
         self._vitals.missed_turns = self._due.missed
         self._vitals.working_on = ""
-        self._notice(every=_NOTICES_EVERY_SECONDS)
+        self._tick()
 
-    def _run(self, names: frozenset[str]) -> None:
-        names &= {rule.name for rule in self._premises.settings.rules}
-        if not names:
+    def _run(self, due: frozenset[str], again: frozenset[str]) -> None:
+        """One run over the rules that are due, and those whose last turn brought nothing and is tried `again`."""
+        rules = [rule for rule in self._premises.settings.rules if rule.name in due | again]
+        if not rules:
             return
+        names = frozenset(rule.name for rule in rules)
         self._vitals.working_on = f"rules {', '.join(sorted(names))}"
-        admission = self._gave_way or Admission(self._premises.ledger, named=False)
+        again -= due  # else it is a new turn of theirs
+        admission = self._gave_way or self._going_on(due, again)
         self._gave_way = None
-        report = work(self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission)
+        try:
+            report = work(
+                self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
+            )
+        except Exception as error:
+            self._broke(rules, error, admission)
+            self._count(names - again)
+            raise
         if isinstance(report.stopped, GaveWay):
             self._gave_way = admission
-            self._due.add(names, turn=False)
+            self._due.add(names - again, turn=False)
+            self._retries.soon(names & again)
         else:
-            runs = self._vitals.runs
-            self._vitals.runs = runs | {name: runs.get(name, 0) + 1 for name in names}
+            self._count(names - again)
+        self._try_again(rules, report, admission)
         kept = {rule: why for rule, why in self._vitals.stopped_rules.items() if rule not in names}
         self._vitals.stopped_rules = kept | report.stopped_rules
         for rule, why in report.stopped_rules.items():
             logger.error("rule {}: {}", rule, why)
         self._note(report)
 
+    def _count(self, names: frozenset[str]) -> None:
+        runs = self._vitals.runs
+        self._vitals.runs = runs | {name: runs.get(name, 0) + 1 for name in names}
+
+    def _try_again(self, rules: Sequence[Rule], report: Report, admission: Admission) -> None:
+        """Let the rules of platforms that could not be read come again."""
+        names = frozenset(rule.name for rule in rules)
+        for rule in rules:
+            self._retries.worked(f"rule {rule.name}", names)
+        for collected in report.collected:
+            what = f"platform {collected.platform}"
+            if collected.error is None:
+                self._retries.worked(what, names)
+                continue
+            lost = [rule for rule in rules if collected.platform in rule.platforms]
+            self._retries.failed(what, lost)
+            self._admissions |= {rule.name: admission for rule in lost}
+
+    def _broke(self, rules: Sequence[Rule], error: Exception, admission: Admission) -> None:
+        """A run ended in an error that was not foreseen: whoever watches shall see it, and its rules come again."""
+        if isinstance(error, Stopped):
+            return
+        said = str(error) if isinstance(error, SyncdError) else f"unexpected {type(error).__name__}, see the log"
+        for rule in rules:
+            self._retries.failed(f"rule {rule.name}", [rule])
+            self._admissions[rule.name] = admission
+        broken = {rule.name: f"the run broke off: {said}" for rule in rules}
+        self._vitals.stopped_rules = self._vitals.stopped_rules | broken
+        self._vitals.calls, self._vitals.throttled = self._premises.calls
+
+    def _going_on(self, due: frozenset[str], again: frozenset[str]) -> Admission:
+        """What the turns that are tried again have made counts against their limits; the others begin anew."""
+        admission = Admission(self._premises.ledger, named=False)
+        for name in again & self._admissions.keys():
+            before = self._admissions[name]
+            admission.done[name] = before.done.get(name, 0)
+            admission.sums[name] = before.sums.get(name, Decimal(0))
+        self._admissions = {name: one for name, one in self._admissions.items() if name not in due | again}
+        return admission
+
     def _workshop(self, *, gives_way: bool = False, short: bool = False) -> Workshop:
         def between() -> None:
             self._vitals.beat()
             self._commands.serve(workshop)
-            self._notice(every=_NOTICES_EVERY_SECONDS)
+            self._tick()
 
         def makes_room() -> bool:
             return gives_way and (self.asked_to_reload or self._commands.long_waits)
@@ -149,7 +208,8 @@ class Worker:
             self._company_works()
         elif vitals.parasut_error and not self._stopping():
             self._try_login()  # nothing else would ask, and the alarm would stay
-        self._notice(every=0)
+        self._noticed_at = self._monotonic()
+        self._notices().after_run()
 
     def _log(self, report: Report) -> None:
         seen = sum(collected.seen for collected in report.collected)
@@ -203,15 +263,12 @@ class Worker:
         self._vitals.parasut_answered_at = self._premises.time.clock()
         self._pause_seconds = self._paused_until = 0.0
 
-    def _notice(self, *, every: float) -> None:
+    def _tick(self) -> None:
+        """Let the notices look, now and then."""
         now = self._monotonic()
-        if every and now - self._noticed_at < every:
-            return
-        self._noticed_at = now
-        if every:
+        if now - self._noticed_at >= _NOTICES_EVERY_SECONDS:
+            self._noticed_at = now
             self._notices().tick()
-        else:
-            self._notices().after_run()
 
     def _watch_the_clock(self) -> None:
         """Jobs wait for a time of day: after the clock was set back they would wait until it has caught up."""

@@ -18,11 +18,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
 from syncd.ledger.database import Database
-from syncd.ledger.order_row import State
+from syncd.ledger.order_row import UNFINISHED, State
 
 _CHUNK = 300  # keys named in one statement: well under SQLite's bound on variables
 _PAGE = 200  # rows held at a time while orders are walked over
-OPEN = (State.WAITING, State.DUE, State.HELD)  # an order of a rule that may still get its invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ class NoticeBook:
 
     def open_orders(self) -> Iterator[OrderFacts]:
         """Every order of a rule that may still get its invoice, and every held one."""
-        return self._facts(_facts().where(tables.orders.c.state.in_([state.value for state in OPEN])))
+        return self._facts(_facts().where(tables.orders.c.state.in_([state.value for state in UNFINISHED])))
 
     def changed_orders(self, since: datetime) -> Iterator[OrderFacts]:
         """The orders that changed at or after a moment, whatever became of them."""
@@ -166,13 +165,6 @@ class NoticeBook:
                 query = select(table.c.order_id, func.max(table.c.id)).where(chosen).group_by(table.c.order_id)
                 found |= {row[0]: row[1] for row in connection.execute(query)}
         return found
-
-    def platform_of(self, connector: str, account: str) -> str | None:
-        """What the configuration calls the platform of an account; None while it has no orders."""
-        table = tables.orders
-        query = select(table.c.platform).where(table.c.connector == connector, table.c.account == account).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar()
 
     def invoiced(self, begin: datetime, end: datetime) -> list[Invoiced]:
         """What was invoiced from `begin` until before `end`, by platform and currency."""
@@ -211,7 +203,7 @@ def _notices() -> Select[Any]:
 
 def _facts() -> Select[Any]:
     table = tables.orders
-    awaited = table.c.state.in_([state.value for state in OPEN]) & table.c.invoice_id.is_(None)
+    awaited = table.c.state.in_([state.value for state in UNFINISHED]) & table.c.invoice_id.is_(None)
     awaited &= table.c.document.is_not(None)
     names = ("id", "platform", "number", "state", "status", "hold_code", "total", "currency", "changed_at")
     return select(*(table.c[name] for name in names), awaited.label("awaited"))

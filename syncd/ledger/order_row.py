@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from syncd.orders.json import order_from_json
 from syncd.orders.order import Order
@@ -23,6 +23,10 @@ class State(StrEnum):
     HELD = "held"  # needs a person
     INVOICED = "invoiced"
     IGNORED = "ignored"  # a person said: never
+
+
+UNFINISHED: Final = (State.WAITING, State.DUE, State.HELD)
+"""The states of an order of a rule that may still get its invoice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,15 +78,12 @@ class OrderBook:
         )
         return self._rows(_SELECT.where(where))
 
-    def in_state(
-        self, states: Sequence[State], *, rules: Collection[str] | None = None, limit: int | None = None
-    ) -> list[OrderRow]:
+    def in_state(self, states: Sequence[State], *, rules: Collection[str] | None = None) -> list[OrderRow]:
         """Orders in one of `states`, oldest first."""
         query = _SELECT.where(tables.orders.c.state.in_([state.value for state in states]))
         if rules is not None:
             query = query.where(tables.orders.c.rule.in_(sorted(rules)))
-        query = query.order_by(tables.orders.c.ordered_at, tables.orders.c.id)
-        return self._rows(query if limit is None else query.limit(limit))
+        return self._rows(query.order_by(tables.orders.c.ordered_at, tables.orders.c.id))
 
     def newest(
         self, *, platform: str | None = None, state: State | None = None, hold_code: str | None = None, limit: int = 50

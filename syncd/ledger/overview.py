@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
 from syncd.ledger import tables
 from syncd.ledger.database import Database
-from syncd.ledger.order_row import State
+from syncd.ledger.order_row import UNFINISHED, State
+from syncd.orders.status import SIDE_EXITS
 
-_OPEN = (State.WAITING, State.DUE, State.HELD)
 _MINUTE = len("2026-11-24T09:30")
 
 
@@ -21,28 +20,32 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def oldest_changes(self, states: Sequence[State] = _OPEN) -> dict[tuple[str | None, State], datetime]:
-        """When the order last changed that has not changed for the longest time, by rule and state."""
+    def oldest_changes(self) -> dict[tuple[str | None, State], datetime]:
+        """When the unfinished order last changed that has not changed for the longest time, by rule and state."""
         table = tables.orders
         query = (
             select(table.c.rule, table.c.state, func.min(table.c.changed_at, type_=table.c.changed_at.type))
-            .where(table.c.state.in_([state.value for state in states]))
+            .where(table.c.state.in_([state.value for state in UNFINISHED]))
             .group_by(table.c.rule, table.c.state)
         )
         with self._database.read() as connection:
             return {(rule, State(state)): moment for rule, state, moment in connection.execute(query)}
 
     def fulfilled(self) -> list[tuple[str | None, datetime, int]]:
-        """Open orders without an invoice that were delivered or, where that is unknown, shipped: by rule and minute."""
+        """Orders on their main way without an invoice, by rule and the minute when they were delivered.
+
+        Where that is unknown it is the minute when they were shipped.
+        """
         table = tables.orders
         moments = [
             func.json_extract(table.c.document, path)
             for path in ("$.delivered_at", "$.shipped_at", "$.shipment.shipped_at")
         ]
         minute = func.substr(func.coalesce(*moments), 1, _MINUTE)
-        # Only open orders are looked into, and they are few: the index passes over the invoiced ones.
-        is_open = table.c.state.in_([state.value for state in _OPEN]) & table.c.invoice_id.is_(None)
-        query = select(table.c.rule, minute, func.count()).where(is_open, minute.is_not(None))
+        # Only unfinished orders are looked into, and they are few: the index passes over the invoiced ones.
+        awaited = table.c.state.in_([state.value for state in UNFINISHED]) & table.c.invoice_id.is_(None)
+        awaited &= table.c.status.not_in([status.value for status in SIDE_EXITS])
+        query = select(table.c.rule, minute, func.count()).where(awaited, minute.is_not(None))
         query = query.group_by(table.c.rule, minute)
         with self._database.read() as connection:
             return [

@@ -29,6 +29,7 @@ from syncd.problem import Problem
 ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 60.0
+LARGEST_ANSWER_BYTES = 100_000_000
 USUAL_TIMEOUT = "60s"
 _MAX_MESSAGE = 200
 
@@ -71,12 +72,13 @@ class PlatformClient:
         if self._scheme not in part["authentication"]:
             message = f"{settings.name}: {settings.connector} has no way to sign in at an {self._scheme}:// address"
             raise ConfigurationError([Problem(settings.position, message)])
+        self._timeout_seconds = seconds(options.get("timeout", USUAL_TIMEOUT))
         self._pace = Pace(*self._limits(), time.monotonic, sleep)
         self._client = httpx.Client(
             base_url=base_url,
             auth=authentication(part["authentication"], self._scheme, options),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", **self._headers()},
-            timeout=httpx.Timeout(seconds(options.get("timeout", USUAL_TIMEOUT)), connect=CONNECT_TIMEOUT_SECONDS),
+            timeout=httpx.Timeout(self._timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
             verify=_trust(settings, options),
             transport=transport,
             follow_redirects=False,
@@ -104,12 +106,11 @@ class PlatformClient:
             self._before_request()
             self._pace.wait()
             try:
-                response = self._client.get(path, params={name: str(value) for name, value in query.items()})
-            except httpx.TransportError as error:
+                answer = self._answer(path, query)
+            except (httpx.RequestError, httpx.InvalidURL) as error:
                 if attempt == ATTEMPTS or _is_certificate_failure(error):
                     raise self._unreachable(error) from error
             else:
-                answer = _read(response)
                 if not (answer.status == 429 or answer.status >= 500) or attempt == ATTEMPTS:
                     return answer
                 wait = max(wait, self._retry_after(answer))
@@ -117,6 +118,19 @@ class PlatformClient:
                     return answer
             self._sleep(wait)
         raise AssertionError("unreachable")
+
+    def _answer(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """One request and its whole answer. The timeout counts for each piece of it; drips end at twice the timeout."""
+        deadline = time.monotonic() + 2 * self._timeout_seconds
+        content = bytearray()
+        with self._client.stream("GET", path, params={name: str(value) for name, value in query.items()}) as response:
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > LARGEST_ANSWER_BYTES:
+                    raise httpx.ReadError("the answer is too large")
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer takes too long")
+            return _read(response, bytes(content))
 
     def failure(self, path: str, answer: Answer) -> PlatformError:
         """The error for an answer that can't be used, with the connector's remedy for it."""
@@ -170,7 +184,7 @@ class PlatformClient:
             advice = f"Write the address that answers itself: url: {place.removesuffix(self._api_path + path)}"
         return PlatformError(self._name, message, advice)
 
-    def _unreachable(self, error: httpx.TransportError) -> PlatformUnreachable:
+    def _unreachable(self, error: httpx.RequestError | httpx.InvalidURL) -> PlatformUnreachable:
         if _is_certificate_failure(error):
             remedy = (
                 "If the certificate is signed by an authority of your own, name its file as ca_file; else renew it."
@@ -188,7 +202,7 @@ class PlatformClient:
         """Seconds to wait as told, by number or date; 0 when nothing was told."""
         names = self._part.get("wait_headers", ("Retry-After",))
         told = next((answer.headers[name].strip() for name in names if name in answer.headers), "")
-        if told.isdigit():
+        if told.isascii() and told.isdigit():
             return float(told)
         try:
             return max((parsedate_to_datetime(told) - self._clock()).total_seconds(), 0.0)
@@ -196,11 +210,12 @@ class PlatformClient:
             return 0.0
 
 
-def _read(response: httpx.Response) -> Answer:
+def _read(response: httpx.Response, content: bytes) -> Answer:
     try:
-        return Answer(response.status_code, response.headers, parse_body(response.content), True)
+        return Answer(response.status_code, response.headers, parse_body(content), True)
     except UnreadableAnswer:
-        text = "" if "<" in response.text[:200] else response.text.strip().strip('"')[:_MAX_MESSAGE]
+        told = content[: 4 * _MAX_MESSAGE].decode(errors="replace")
+        text = "" if "<" in told[:_MAX_MESSAGE] else told.strip().strip('"')[:_MAX_MESSAGE]
         return Answer(response.status_code, response.headers, None, False, text)
 
 

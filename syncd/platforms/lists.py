@@ -99,7 +99,8 @@ class OrderList:
             raise PlatformError(self._platform, f"GET {path} did not answer with a list.")
         count = str(total if total is not None else "").strip()
         link = answer.headers.get("Link", "")
-        return Shown(records, int(count) if count.isdigit() else None, str(following or ""), link)
+        known = count.isascii() and count.isdecimal()
+        return Shown(records, int(count) if known else None, str(following or ""), link)
 
 
 def order_lists(platform: str, parts: list[Mapping[str, Any]], scope: Mapping[str, Any], get: Get) -> list[OrderList]:

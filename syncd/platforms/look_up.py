@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from syncd.errors import PlatformError, TemplateFailure
@@ -14,6 +15,9 @@ from syncd.platforms.record import rendered
 
 _REMEMBERED: Final = 50_000
 """Keys whose last look is remembered: the orders of some weeks, about 10 MB."""
+
+
+_SECOND_LOOK: Final = timedelta(minutes=15)
 
 
 class Client(Protocol):
@@ -34,16 +38,41 @@ class Group:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
 
-class LookUp:
-    """The connector's `look_up`. Entries that did not change are not looked up again by this process."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look found: the versions of entries that led to it, all that ever did, the records' ids, and when."""
 
-    def __init__(self, platform: str, part: Mapping[str, Any], scope: Mapping[str, Any], client: Client) -> None:
+    last: frozenset[int]
+    ever: frozenset[int]
+    ids: tuple[str, ...]
+    at: datetime
+    again: bool  # whether it was the second look at the same versions
+
+    def covers(self, versions: set[int], now: datetime) -> bool:
+        """Whether these entries tell nothing new. An older one that comes back alone does: it isn't the last now."""
+        told = versions <= self.last or self.last <= versions <= self.ever
+        return told and (self.again or now - self.at < _SECOND_LOOK)
+
+
+class LookUp:
+    """The connector's `look_up`. Entries that did not change are not looked up again by this process, but for once,
+    some time later: a platform's details may lag behind its lists.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        part: Mapping[str, Any],
+        scope: Mapping[str, Any],
+        client: Client,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._platform = platform
         self._part = part
         self._scope = scope
         self._client = client
-        self._seen: OrderedDict[str, set[int]] = OrderedDict()
-        self._ids: dict[str, tuple[str, ...]] = {}
+        self._clock = clock
+        self._looks: OrderedDict[str, _Look] = OrderedDict()
 
     def groups(self, entries: Iterable[tuple[str, Any]]) -> list[Group]:
         """The entries (list name, entry) in groups that share no key, in the order in which they were met."""
@@ -64,9 +93,10 @@ class LookUp:
     def known(self, group: Group) -> tuple[str, ...] | None:
         """The ids of the records that this group gave before, when none of its entries is new."""
         versions = {_version(entry) for entry in group.entries}
-        if all(key in self._seen and versions <= self._seen[key] for key in group.keys):
-            return tuple(dict.fromkeys(id_ for key in group.keys for id_ in self._ids.get(key, ())))
-        return None
+        looks = [self._looks.get(key) for key in group.keys]
+        if any(look is None or not look.covers(versions, self._clock()) for look in looks):
+            return None
+        return tuple(dict.fromkeys(id_ for look in looks if look is not None for id_ in look.ids))
 
     def records(self, group: Group) -> tuple[list[Any], bool]:
         """Ask for every key of a group: its records, and whether no key was refused. Raises PlatformError."""
@@ -81,13 +111,19 @@ class LookUp:
 
     def remember(self, group: Group, ids: Sequence[str]) -> None:
         """The group's records were handed on."""
-        versions = {_version(entry) for entry in group.entries}
+        versions = frozenset(_version(entry) for entry in group.entries)
         for key in group.keys:
-            self._seen[key] = self._seen.pop(key, set()) | versions
-            self._ids[key] = tuple(ids)
-        while len(self._seen) > _REMEMBERED:
-            oldest, _ = self._seen.popitem(last=False)
-            self._ids.pop(oldest, None)
+            before = self._looks.pop(key, None)
+            again = before is not None and versions <= before.last
+            self._looks[key] = _Look(
+                last=before.last if again and before is not None else versions,
+                ever=versions | (before.ever if before is not None else frozenset()),
+                ids=tuple(ids),
+                at=self._clock(),
+                again=again,
+            )
+        while len(self._looks) > _REMEMBERED:
+            self._looks.popitem(last=False)
 
     def _found(self, key: str) -> Any:
         """The answer for a key; None when the platform refuses it (it is not paid yet, or gone)."""

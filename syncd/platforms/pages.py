@@ -49,13 +49,13 @@ class Numbered:
 
     def read(self, fetch: Fetch, query: Mapping[str, Any], *, past: bool) -> Iterator[list[Any]]:
         """The records of every page; `past` when the window's end has passed. Raises NoProgress."""
-        shown = fetch(self._query(query, 0))
-        pages = self._pages(shown)
+        number = 0
+        shown = fetch(self._query(query, number))
+        pages = self._pages(shown, 1)
         if past and pages is not None and pages > 1:
             yield shown.records
-            yield from self._backwards(fetch, query, pages)
-            return
-        number = 0
+            number = pages - 1
+            shown = fetch(self._query(query, number))
         while True:
             yield shown.records
             number += 1
@@ -64,7 +64,7 @@ class Numbered:
             before, shown = shown, fetch(self._query(query, number))
             if shown.records and shown.records == before.records:
                 raise NoProgress
-        if past and number > 1:  # nobody said how many pages there are: now it is known
+        if past and number > 1:
             yield from self._backwards(fetch, query, number - 1)
 
     def _backwards(self, fetch: Fetch, query: Mapping[str, Any], pages: int) -> Iterator[list[Any]]:
@@ -74,14 +74,21 @@ class Numbered:
     def _query(self, query: Mapping[str, Any], number: int) -> dict[str, Any]:
         return {**query, self.parameter: self.first + number * self.step, self.size: self.page_size}
 
-    def _pages(self, shown: Shown) -> int | None:
-        if shown.total is None or self.step == 1:
-            return shown.total
-        return -(-shown.total // self.page_size)
+    def _pages(self, shown: Shown, read: int) -> int | None:
+        """How many pages there are, by the answer that was read as page number `read`, counted from 1.
+
+        None when it doesn't tell, and when its own records make more: such a count (0 with a full page) is made up.
+        """
+        if shown.total is None:
+            return None
+        if self.step == 1:
+            return shown.total if shown.total >= read else None
+        enough = shown.total >= (read - 1) * self.page_size + len(shown.records)
+        return -(-shown.total // self.page_size) if enough else None
 
     def _is_last(self, shown: Shown, read: int) -> bool:
         """A count is believed: a plugin may hide records of a page. Without one, a short page is the last."""
-        pages = self._pages(shown)
+        pages = self._pages(shown, read)
         if not shown.records:
             return True
         return len(shown.records) < self.page_size if pages is None else read >= pages

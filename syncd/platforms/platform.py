@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+from loguru import logger
 
 from syncd.config.schedule import seconds
 from syncd.config.settings import PlatformSettings, Secret
-from syncd.errors import Hold, PlatformError, TemplateFailure
+from syncd.errors import Hold, PlatformError, PlatformUnreachable, TemplateFailure
 from syncd.orders.order import Order
 from syncd.orders.status import Status
 from syncd.platforms.client import Answer, PlatformClient
@@ -22,6 +23,7 @@ from syncd.platforms.lists import OrderList, order_lists
 from syncd.platforms.look_up import LookUp
 from syncd.platforms.record import UnreadableField, built, rendered
 
+_MOST_FAILURES: Final = 4
 _FEW: Final = 20  # records handed on at once where each costs requests of its own
 
 
@@ -95,8 +97,12 @@ class Platform:
         )
         orders = self._parts["orders"]
         self._lists = order_lists(self.name, orders["lists"], self._scope, self._client.get)
-        self._look_up = LookUp(self.name, orders["look_up"], self._scope, self._client) if "look_up" in orders else None
+        self._look_up = (
+            LookUp(self.name, orders["look_up"], self._scope, self._client, clock) if "look_up" in orders else None
+        )
         self.rescan = timedelta(seconds=seconds(orders["rescan"])) if "rescan" in orders else None
+        self.expect = timedelta(seconds=seconds(orders["expect"])) if "expect" in orders else None
+        self.versions: bool = orders.get("versions", False)
         self.overlap = min((one.overlap for one in self._lists if one.overlap is not None), default=timedelta(0))
         self.account: str = settings.account or rendered(connector.parts["account"], self._scope)
 
@@ -151,17 +157,32 @@ class Platform:
                 entries += [(one.name, record) for record in batch.records]
                 ends |= {number: batch.mark} if batch.mark is not None else {}
                 yield Page(())  # a place to stop at
+        failed: list[PlatformError] = []
+        in_a_row = 0
         for group in look_up.groups(entries):
             unchanged = look_up.known(group)
             if unchanged is not None:
                 yield Page((), unchanged=unchanged)
                 continue
-            raws, complete = look_up.records(group)
+            try:
+                raws, complete = look_up.records(group)
+            except PlatformUnreachable:
+                raise
+            except PlatformError as error:  # one order's trouble; many in a row are the platform's
+                failed.append(error)
+                in_a_row += 1
+                if in_a_row >= _MOST_FAILURES:
+                    raise
+                continue
+            in_a_row = 0
             records = tuple(self.record(raw) for raw in raws if not self.skips(raw))
             yield Page(records)
             if complete and all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
-        yield Page((), min(ends.values(), default=now))
+        for failure in failed:
+            logger.error("{} The mark stays, so it is asked for again.", failure)
+        if not failed:
+            yield Page((), min(ends.values(), default=now))
 
     def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
         for raw in raws:

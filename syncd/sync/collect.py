@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
@@ -10,12 +12,12 @@ from typing import Any, Final
 from loguru import logger
 
 from syncd.config.settings import Rule
-from syncd.errors import Hold, PlatformError
+from syncd.errors import Hold, PlatformError, SyncdError
 from syncd.ledger.ledger import Ledger, Mark
 from syncd.ledger.order_row import OrderKey, OrderRow
 from syncd.platforms.platform import Platform, Record
 from syncd.sync.doubt import Expectation
-from syncd.sync.judge import ORDER_CHANGED, Judgement, Seen, decide, judge
+from syncd.sync.judge import ORDER_CHANGED, Judgement, Seen, decide, judge, sold
 
 Clock = Callable[[], datetime]
 
@@ -42,15 +44,16 @@ def collect(
     *,
     reader: str,
     store: bool,
-    stopping: Callable[[], bool] = lambda: False,
+    between: Callable[[], None] = lambda: None,
 ) -> Collected:
     """Read what changed at a platform since the mark, and judge it; once a day also what changed long before it.
 
     With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. The mark rises only
     when the platform was read to the end and showed at least half of what the ledger knows to have changed in the time
-    that is read again (see doubt.py). `stopping` is asked between pages. `reader` is a digest of the settings that
-    records are read with; when it has changed, the records that are kept are read again. A platform that fails is
-    reported in `error`; what it showed before is kept.
+    that is read again (see doubt.py). `between` is called between pages; what it raises (Stopped) ends the reading, and
+    what was read before is kept. `reader` is a digest of the settings that records are read with; when it has changed,
+    the records that are kept are read again. A platform that fails is reported in `error`; what it showed before is
+    kept.
     """
     collected = Collected(platform.name)
     collected.error = _moved(platform, ledger)
@@ -63,13 +66,15 @@ def collect(
     mark = ledger.mark(platform.connector, platform.account)
     # A `since` that is earlier than the one that was read from asks for what was never read.
     whole = mark is None or mark.since > earliest
-    start = earliest if mark is None or whole else mark.mark
-    if store and not whole and mark is not None and platform.rescan is not None and _rescan_due(mark, clock()):
+    start = earliest if mark is None or whole else min(mark.mark, clock())  # a clock may have been ahead
+    if store and not whole and mark is not None and platform.rescan is not None and _rescan_due(mark, reader, clock()):
         collected.rescanned = True
         start = max(min(start, clock() - platform.rescan), earliest)
     expectation = Expectation(platform, ledger, mark, start)
 
     def take(records: Sequence[Record]) -> None:
+        if not records:  # many pages of look-ups have none, and each would be a transaction
+            return
         batch = list(_judged(platform, records, ledger, judgement, clock()))
         collected.changed += [row for row, _ in batch]
         if store:
@@ -77,32 +82,47 @@ def collect(
         else:
             collected.raw |= {row.key: seen.raw for row, seen in batch}
 
-    if mark is not None and mark.reader != reader:
-        take(_read_again(platform, ledger))
+    def rise(reached: datetime, known: Mark | None) -> Mark:
+        now = clock()
+        since = earliest if known is None else min(earliest, known.since)
+        rescanned = now if collected.rescanned or whole else known.rescanned_at if known is not None else None
+        risen = Mark(platform.connector, platform.account, reached, since, reader, now, rescanned)
+        ledger.set_mark(risen)
+        return risen
+
+    reached: datetime | None = None
     try:
+        if mark is not None and mark.reader != reader:
+            take(_read_again(platform, ledger))
         for page in platform.changes(start, rescan=collected.rescanned or whole):
-            if stopping():
-                raise PlatformError(platform.name, "was not read to its end: syncd was asked to stop.")
+            between()
             collected.seen += len(page.records)
             take(page.records)
             expectation.shown([*page.unchanged, *(record.id for record in page.records)])
             _tell_new_words(platform, page.records)
-            if store and page.mark is not None:
-                now = clock()
-                since = earliest if mark is None else min(earliest, mark.since)
-                rescanned = now if collected.rescanned or whole else mark.rescanned_at if mark is not None else None
-                if mark is not None:
-                    expectation.settle(mark, now)
-                ledger.set_mark(Mark(platform.connector, platform.account, page.mark, since, reader, now, rescanned))
-                mark = ledger.mark(platform.connector, platform.account)
+            reached = page.mark or reached
+            if store and page.mark is not None and mark is None:
+                rise(page.mark, None)  # a first, long reading need not begin anew when it is cut off
+        if store and reached is not None:
+            if mark is not None:
+                expectation.settle(mark, clock(), judgement.zone)
+            rise(reached, mark)
     except PlatformError as error:
         collected.error = error
         logger.error("{}", error)
+    except SyncdError:
+        raise
+    except Exception as error:  # one platform's trouble never stops the others
+        logger.opt(exception=error).error("{}: unexpected {}", platform.name, type(error).__name__)
+        words = f"something unexpected happened while it was read ({type(error).__name__})."
+        collected.error = PlatformError(platform.name, words, "See the log and report it.")
     return collected
 
 
-def _rescan_due(mark: Mark, now: datetime) -> bool:
-    return mark.rescanned_at is None or now - mark.rescanned_at >= _RESCAN_EVERY
+def _rescan_due(mark: Mark, reader: str, now: datetime) -> bool:
+    """Once a day, and when other settings may list other orders."""
+    last = mark.rescanned_at
+    return last is None or not timedelta(0) <= now - last < _RESCAN_EVERY or mark.reader != reader
 
 
 def _tell_new_words(platform: Platform, records: Sequence[Record]) -> None:
@@ -162,7 +182,7 @@ def _judged(
 ) -> Iterator[tuple[OrderRow, Seen]]:
     seen = [
         Seen(
-            key=OrderKey(platform.connector, platform.account, record.id),
+            key=OrderKey(platform.connector, platform.account, record.id or _nameless(record)),
             platform=platform.name,
             number=record.number,
             raw=record.raw,
@@ -175,6 +195,8 @@ def _judged(
     rows = ledger.orders.many(one.key for one in seen)
     for one in seen:
         known = rows.get(one.key)
+        if platform.versions and _is_older(one, known):
+            continue
         try:
             row = judge(one, known, judgement)
         except Exception as error:  # one bad record never stops the others
@@ -183,13 +205,34 @@ def _judged(
             problem = Hold("record-unreadable", words, "See the log and report it; the other orders go on.")
             row = judge(replace(one, order=None, raw={"id": one.key.package}, problem=problem), known, judgement)
         if row is not None and row.hold_code == ORDER_CHANGED and known is not None:
-            row = _unless_only_read_otherwise(row, known, one, ledger)
+            row = _unless_only_read_otherwise(row, known, one, platform, ledger)
         if row is not None:
             yield row, one
 
 
-def _unless_only_read_otherwise(row: OrderRow, known: OrderRow, seen: Seen, ledger: Ledger) -> OrderRow:
-    """An order whose record is the same to the letter did not change; other settings of the platform read it so."""
-    if known.hold_code == ORDER_CHANGED or ledger.orders.raw(known) != seen.raw:
+def _nameless(record: Record) -> str:
+    """A key for a record that tells no id: the same for the same record, another for every other."""
+    text = json.dumps(record.raw, sort_keys=True, default=str)
+    return f"~{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def _is_older(seen: Seen, known: OrderRow | None) -> bool:
+    """Whether the ledger knows a later version: a server of the platform's lags behind."""
+    if known is None or known.updated_at is None or seen.order is None or seen.order.updated_at is None:
+        return False
+    return seen.order.updated_at < known.updated_at
+
+
+def _unless_only_read_otherwise(
+    row: OrderRow, known: OrderRow, seen: Seen, platform: Platform, ledger: Ledger
+) -> OrderRow:
+    """An order whose kept record, read as today's settings say, comes to the same did not change at the platform."""
+    if known.hold_code == ORDER_CHANGED or seen.order is None:
+        return row
+    try:
+        before = platform.read(ledger.orders.raw(known))
+    except Hold:
+        return row
+    if sold(before) != sold(seen.order):
         return row
     return replace(row, state=known.state, hold_code=known.hold_code, reason=known.reason, remedy=known.remedy)

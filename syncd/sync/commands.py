@@ -24,7 +24,7 @@ from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
 from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
-from syncd.sync.telling import report_data, result_line, summary_lines
+from syncd.sync.telling import report_data, result_lines, summary_lines
 from syncd.sync.workshop import Workshop
 
 Answer = Mapping[str, Any]
@@ -122,7 +122,7 @@ def _apply(
     report = work(workshop, selection, on_result)
     on_report(report)
     return {
-        "lines": [line for result in report.results for line in result_line(result)],
+        "lines": [line for result in report.results for line in result_lines(result)],
         "summary": list(summary_lines(report, dry=False)),
         "held": sum(workshop.ledger.orders.holds().values()),
         "report": report_data(report),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta, tzinfo
-from typing import Literal
+from typing import Final, Literal
 
 from syncd.errors import Hold
 from syncd.orders.order import Order
 
-LEGAL_DAYS = 7  # an invoice is due within seven days after delivery; where that is unknown, after shipment
+LEGAL_DAYS: Final = 7  # an invoice is due within seven days after delivery; where that is unknown, after shipment
+NEAR_DAYS: Final = 2  # so many days before its last legal day an order without an invoice is at risk
+
+Stage = Literal["near", "past"]
 
 
 def choose_issue_date(
@@ -38,3 +41,10 @@ def last_legal_day(order: Order, zone: tzinfo) -> date | None:
     """The last day on which the order may be invoiced, or None while it is neither delivered nor shipped."""
     moment = order.delivered_at or order.shipped_at or order.shipment.shipped_at
     return None if moment is None else moment.astimezone(zone).date() + timedelta(days=LEGAL_DAYS)
+
+
+def stage_of(last_day: date, today: date) -> Stage | None:
+    """Whether the last legal day is past, near, or neither."""
+    if today > last_day:
+        return "past"
+    return "near" if (last_day - today).days <= NEAR_DAYS else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from loguru import logger
@@ -32,19 +32,27 @@ class Expectation:
         self._platform = platform
         self._ledger = ledger
         # a tenth of the overlap is left out: stamps at its edge may or may not be within
-        begin = start - platform.overlap * 9 / 10
+        begin = start - (platform.overlap * 9 / 10 if platform.expect is None else platform.expect)
         account = (platform.connector, platform.account)
         self._missing = set() if mark is None else ledger.orders.changed_within(*account, begin, mark.mark)
         self._expected = len(self._missing)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether enough was shown to believe the platform."""
+        return len(self._missing) < _FEWEST or 2 * len(self._missing) <= self._expected
 
     def shown(self, packages: Iterable[str]) -> None:
         """The platform showed these."""
         self._missing.difference_update(packages)
 
-    def settle(self, mark: Mark, now: datetime) -> None:
-        """Called when the platform was read to its end. Raises PlatformError when too much is missing to believe it."""
+    def settle(self, mark: Mark, now: datetime, zone: tzinfo) -> None:
+        """Called when the platform was read to its end. Raises PlatformError when too much is missing to believe it.
+
+        `zone` is where people read the moment in its words.
+        """
         missing = len(self._missing)
-        if missing < _FEWEST or 2 * missing <= self._expected:
+        if self.is_met:
             return
         since = mark.doubted_since or now
         if now - since < _PATIENCE:
@@ -55,7 +63,7 @@ class Expectation:
                 f"showed {self._expected - missing} of {self._expected} orders that must be there; this is taken for "
                 "an outage, and nothing is concluded from it.",
                 f"Look whether the orders are in its panel. The next run reads again; from "
-                f"{(since + _PATIENCE).astimezone():%d.%m. %H:%M} on the answer is believed.",
+                f"{(since + _PATIENCE).astimezone(zone):%Y-%m-%d %H:%M} on the answer is believed.",
             )
         logger.warning("{}: {} orders are no longer shown; believed after {}", self._platform.name, missing, _PATIENCE)
         self._ledger.orders.forget_change(self._platform.connector, self._platform.account, self._missing)

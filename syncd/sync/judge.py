@@ -17,6 +17,7 @@ from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
 
 UNREADABLE_STATUS = "unreadable"
+_UNREADABLE = "record-unreadable"
 ORDER_CHANGED = "order-changed"
 _NO_WAY = frozenset({Status.OTHER, Status.CANCELLED})
 OPEN_STATES = frozenset({State.LEFT, State.WAITING, State.DUE})  # judged anew when the rules change
@@ -111,6 +112,8 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     if row is not None and row.state is State.IGNORED:
         return updated
     if row is not None and row.invoice_id is not None:
+        if row.state is State.HELD and row.hold_code == _UNREADABLE:
+            updated = replace(updated, state=State.INVOICED, hold_code=None, reason="can be read again", remedy="")
         return _after_invoice(row, updated, seen.order, judgement)
     if row is not None and row.state is State.HELD and row.document is not None:
         return updated
@@ -130,7 +133,18 @@ def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
             return held(row, hold)
         if rule is None:
             return replace(row, rule=None, state=State.LEFT, reason=reason)
+    due = row.state is State.DUE and row.rule == rule.name
     row = replace(row, rule=rule.name)
+    if order.status is Status.RETURNED and due:
+        return held(
+            row,
+            Hold(
+                "returned-before-invoice",
+                f"The order had reached {rule.trigger.status}, and was returned before its invoice was made.",
+                "Ask your accountant whether the sale and its return both need a document; make them by hand, and "
+                f"`syncd orders ignore {row.name}`.",
+            ),
+        )
     if order.status in SIDE_EXITS:
         return replace(row, state=State.ENDED, reason=f"{order.status} before it was invoiced")
     if has_reached(order.status, rule.trigger.status):
@@ -178,10 +192,11 @@ def _described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: st
 
 
 def _unreadable(seen: Seen, row: OrderRow) -> OrderRow:
-    if row.invoice_id is not None or row.state is State.IGNORED:
+    """Nothing can be told of such an order; an invoiced one keeps what is known, but may have been cancelled."""
+    if row.state is State.IGNORED or (row.invoice_id is not None and row.state is State.HELD):
         return row
     problem = seen.problem or Hold("record-unreadable", "The platform's record can't be read.")
-    return held(replace(row, document=None), problem)
+    return held(row if row.invoice_id is not None else replace(row, document=None), problem)
 
 
 def _after_invoice(row: OrderRow, updated: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
@@ -195,13 +210,13 @@ def _after_invoice(row: OrderRow, updated: OrderRow, order: Order, judgement: Ju
     if (gave_back_more or returned_now) and (rule is None or rule.returned == "hold"):
         return held(updated, undone(Status.RETURNED, row.invoice_id))
     on_its_way = order.status not in SIDE_EXITS and order.status is not Status.OTHER
-    if before is not None and on_its_way and _sold(order) != _sold(before):
+    if before is not None and on_its_way and sold(order) != sold(before):
         return held(updated, _changed(before, order, row.invoice_id))
     return updated
 
 
-def _sold(order: Order) -> tuple[Any, ...]:
-    """What an invoice was made of."""
+def sold(order: Order) -> tuple[Any, ...]:
+    """What an invoice is made of."""
     lines = sorted((line.id, line.quantity, line.total, line.vat_rate) for line in order.lines)
     return (order.total, order.currency, tuple(lines))
 

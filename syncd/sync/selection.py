@@ -25,22 +25,16 @@ def collect_all(workshop: Workshop, selection: Selection, judgement: Judgement, 
     wanted = {name for rule in selected_rules(workshop.settings, selection) for name in rule.platforms}
     if selection.order is not None:
         wanted &= {selection.order[0]}
-
-    def stopping() -> bool:
-        workshop.breathe()
-        return False
-
     for name, platform in workshop.platforms.items():
         if name in wanted:
-            reader = workshop.reader(name)
             yield collect(
                 platform,
                 workshop.ledger,
                 judgement,
                 workshop.clock,
-                reader=reader,
+                reader=workshop.reader(name),
                 store=store,
-                stopping=stopping,
+                between=workshop.breathe,
             )
 
 

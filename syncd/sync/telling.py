@@ -10,7 +10,7 @@ from syncd.sync.report import Report, Result, Verdict
 from syncd.sync.steps import Known, Made, Ref, Unseen
 
 
-def result_line(result: Result) -> Iterator[str]:
+def result_lines(result: Result) -> Iterator[str]:
     """One order of a real run, for people."""
     if result.verdict is Verdict.INVOICED and result.plan is not None:
         row = result.row

@@ -22,9 +22,8 @@ from syncd.sync.plan import PlanContext
 class Workshop:
     """Everything a run works with. `client` is None when nothing may be asked of Paraşüt.
 
-    `stopping` is asked before every write and between pages and orders, `between` is called between pages and orders;
-    it may raise Stopped. `gives_way` is asked between
-    orders: a run over rules makes room for what a person waits for.
+    `stopping` is asked before every write and between pages and orders. `between` is called between pages and orders,
+    and may raise Stopped. `gives_way` is asked between orders: a run over rules makes room for what a person waits for.
     """
 
     settings: Settings

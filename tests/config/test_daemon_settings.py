@@ -30,6 +30,7 @@ def test_the_section_becomes_settings(tmp_path: Path) -> None:
         ("", DaemonSettings("127.0.0.1:9464", "auto", 5)),
         ("daemon: {listen: off}\n", DaemonSettings(None, "auto", 5)),
         ("daemon: {listen: '[::1]:1'}\n", DaemonSettings("[::1]:1", "auto", 5)),
+        ("daemon: {listen: 127.1.20.255:65535}\n", DaemonSettings("127.1.20.255:65535", "auto", 5)),
         ("daemon: {log: journald, jitter: 0s}\n", DaemonSettings("127.0.0.1:9464", "journald", 0)),
     ],
 )
@@ -42,6 +43,8 @@ def test_what_is_left_out_has_its_usual_value(tmp_path: Path, text: str, expecte
     [
         ("listen: 0.0.0.0:9464", "an address of this machine like 127.0.0.1:9464, or off"),
         ("listen: 9464", "127.0.0.1:9464"),
+        ("listen: 127.0.0.1:65536", "127.0.0.1:9464"),
+        ("listen: 127.0.0.256:9464", "127.0.0.1:9464"),
         ("jitter: 2m", "up to 59 seconds like 5s"),
         ("log: syslog", "syslog"),
         ("lissten: off", "did you mean listen?"),

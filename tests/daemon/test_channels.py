@@ -24,8 +24,9 @@ from mail_server import MailServer, mail_server
 
 from syncd.config.settings import Apprise, Channel, Command, Email, Secret, Webhook
 from syncd.daemon.channels.command import run_command
-from syncd.daemon.channels.delivery import NotDelivered, deliver
+from syncd.daemon.channels.delivery import deliver
 from syncd.daemon.channels.email import send_email
+from syncd.daemon.channels.failure import NotDelivered
 from syncd.daemon.channels.webhook import post_message
 from syncd.daemon.messages import Message
 

@@ -78,7 +78,7 @@ def test_the_daemon_invoices_what_is_due_and_comes_back_for_more(place: Make, ru
 
 def test_a_stop_lets_the_request_in_hand_end_and_sends_no_other(place: Make, run: Run) -> None:
     here = place(orders=3)
-    slow = SlowSale(here, seconds=2)
+    slow = SlowSale(here, seconds=1)
     daemon = run(here)
     slow.is_under_way()
     code, took = daemon.stopped()

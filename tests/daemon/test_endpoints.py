@@ -201,18 +201,16 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(here: Here) -> None:
 
 def test_after_the_block_the_port_is_free_again(make: Callable[..., Endpoints]) -> None:
     with make("127.0.0.1:0") as endpoints:
-        assert endpoints.alive
         assert httpx.get(f"http://{endpoints.address}/healthz").status_code == 200
-    assert not endpoints.alive
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://{endpoints.address}/healthz")
     with make(endpoints.address) as again:
         assert again.address == endpoints.address
 
 
-def test_only_who_says_so_listens_beyond_this_machine(make: Callable[..., Endpoints]) -> None:
+def test_nobody_beyond_this_machine_is_answered(make: Callable[..., Endpoints]) -> None:
     with pytest.raises(SyncdError, match=r"would answer to everybody who reaches 0\.0\.0\.0:0"):
         make("0.0.0.0:0")
-    with make("0.0.0.0:0", beyond_loopback=True) as endpoints:
-        assert endpoints.address.startswith("0.0.0.0:")
 
 
 @pytest.mark.parametrize(

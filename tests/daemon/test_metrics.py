@@ -155,6 +155,7 @@ def test_what_was_delivered_counts_from_then_and_what_needs_no_invoice_not_at_al
     watched.put(State.HELD, 2, order=lambda: an_order(delivered_at=long_ago), invoice_id="9")
     for number, state in enumerate((State.INVOICED, State.IGNORED, State.ENDED, State.LEFT), 3):
         watched.put(state, number, order=lambda: an_order(delivered_at=long_ago))
+    watched.put(State.HELD, 8, status="cancelled", order=lambda: an_order(delivered_at=long_ago))
     watched.put(State.DUE, 9)
     assert set(watched.read()["syncd_orders_at_risk"].values()) == {0}
 

@@ -11,7 +11,7 @@ import yaml
 from factories import NOW, ROOT
 from test_metrics import Watched
 
-from syncd.daemon import endpoints, readiness, systemd
+from syncd.daemon import endpoints, readiness, vitals
 from syncd.ledger.ledger import Mark
 from syncd.ledger.order_row import State
 from syncd.logs import Form
@@ -62,7 +62,7 @@ def test_the_forms_of_the_log_and_the_paths_are_those_of_the_code() -> None:
 
 
 def test_the_times_that_it_names_are_those_of_the_code() -> None:
-    assert systemd.SILENT_LIMIT_SECONDS == 180
+    assert vitals.SILENT_LIMIT_SECONDS == 180
     assert PAGE.count("three minutes") == 2
     assert readiness._PROBED_FOR.total_seconds() == 10
     assert "at\nmost every ten seconds" in PAGE

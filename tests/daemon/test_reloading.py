@@ -169,3 +169,29 @@ def test_another_login_is_used_from_the_next_run_on(daemon: Make) -> None:
     here.later(minutes=10)
     assert (here.vitals.parasut_error, len(here.invoiced())) == ("", 1)
     assert here.vitals.calls > spent
+
+
+def test_a_paused_rule_that_is_renamed_stays_paused(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.ledger.set_rule("site-hazirlanan", paused=True)
+    here.turn()
+    here.reload(ONE_RULE.replace("site-hazirlanan", "site"))
+    here.later(minutes=10)
+    assert (here.invoiced(), {state for state, _ in states(here).values()}) == ([], {"due"})
+    assert (
+        "WARNING rule site: begins paused, because the paused rule site-hazirlanan is gone; "
+        "`syncd resume --rule site` lets it go on"
+    ) in log
+    here.ledger.set_rule("site", paused=False)
+    here.later(minutes=5)
+    assert sorted(here.invoiced()) == ["15", "16", "17"]
+
+
+def test_a_new_rule_beside_a_paused_one_works_at_once(daemon: Make) -> None:
+    other = CONFIG.partition("rules:\n")[2].replace("site-hazirlanan", "yeni").replace("preparing", "shipped")
+    first = ONE_RULE.replace(PLAIN, PLAIN.replace("}", ", if: order.total < 99999}"))
+    here = daemon(first, orders=1)
+    here.ledger.set_rule("site-hazirlanan", paused=True)
+    here.turn()
+    here.reload(first + other.replace("    mapping", "    otherwise: true\n    mapping"))
+    assert (here.ledger.rule("yeni").paused, here.ledger.rule("site-hazirlanan").paused) == (False, True)

@@ -13,8 +13,9 @@ from factories import ISTANBUL, a_rule
 from household import START, ByHand, MovedClock, by_that_clock
 
 from syncd.config.settings import Rule
-from syncd.daemon.schedule import DueRules, Schedule, Turns, due_at_the_start, grouped
+from syncd.daemon.schedule import DueRules, Schedule, Turns, _trigger, due_at_the_start, grouped
 
+BERLIN = ZoneInfo("Europe/Berlin")
 EVERY_2M = a_rule(name="two", every_seconds=120)
 
 
@@ -126,6 +127,64 @@ def test_cron_means_what_cron_means_in_the_zone_of_the_configuration(
 ) -> None:
     table = timetable.with_rules(cron(text))
     assert [moment[:-3] for moment, _ in table.coming(timedelta(days=5, hours=23))][: len(expected) or 1] == expected
+
+
+def wall_clock(text: str, begin: datetime, count: int) -> list[str]:
+    """The turns in Berlin, in turn: time of day and the offset from UTC, by which a time that comes twice is told."""
+    found = turns(Turns(_trigger(text, BERLIN, begin), 0), begin, count)
+    assert found == sorted(set(found))
+    return [moment.astimezone(BERLIN).strftime("%d %H:%M %z")[:-2] for moment in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 * * * *", ["25 01:30 +02", "25 02:30 +02", "25 02:30 +01", "25 03:30 +01"]),
+        ("30 2 * * *", ["25 02:30 +02", "26 02:30 +01", "27 02:30 +01"]),
+        ("0,30 2 * * *", ["25 02:00 +02", "25 02:30 +02", "26 02:00 +01"]),
+        ("0 3 * * *", ["25 03:00 +01", "26 03:00 +01"]),
+        ("30 2 25 * sun", ["25 02:30 +02", "01 02:30 +01"]),
+    ],
+)
+def test_when_summer_time_ends_a_time_of_day_has_its_turn_once(text: str, expected: list[str]) -> None:
+    assert wall_clock(text, datetime(2026, 10, 24, 23, 10, tzinfo=UTC), len(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 * * * *", ["29 01:30 +01", "29 03:30 +02", "29 04:30 +02"]),
+        ("30 2 * * *", ["29 03:00 +02", "30 02:30 +02", "31 02:30 +02"]),
+        ("0,30 2 * * *", ["29 03:00 +02", "30 02:00 +02", "30 02:30 +02"]),
+        ("30 2-3 * * *", ["29 03:00 +02", "29 03:30 +02", "30 02:30 +02"]),
+        ("0 3 * * *", ["29 03:00 +02", "30 03:00 +02"]),
+    ],
+)
+def test_when_summer_time_begins_a_time_that_is_left_out_has_its_turn_right_after(
+    text: str, expected: list[str]
+) -> None:
+    assert wall_clock(text, datetime(2026, 3, 29, 0, 10, tzinfo=UTC), len(expected)) == expected
+
+
+@pytest.mark.parametrize("begin", [datetime(2026, 10, 24, 23, tzinfo=UTC), datetime(2026, 3, 29, 0, tzinfo=UTC)])
+def test_every_five_minutes_are_five_minutes_when_the_clock_changes_too(begin: datetime) -> None:
+    found = turns(Turns(_trigger("*/5 * * * *", BERLIN, begin), 0), begin, 40)
+    assert found == [begin + timedelta(minutes=5 * number) for number in range(40)]
+
+
+def test_a_schedule_gets_over_the_end_of_summer_time(timetable: Timetable) -> None:
+    timetable.clock.now = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+    table = timetable.with_rules(cron("*/5 * * * *"), cron("30 2 * * *", "daily"), zone=BERLIN, jitter=30)
+    came = list(table.coming(timedelta(hours=2)))
+    assert [names for _, names in came] == [["timed"]] * 24
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Africa/Cairo", "America/Sao_Paulo"])
+@pytest.mark.parametrize("text", ["*/20 * * * *", "*/20 0-3 * * *", "15,45 0,2 * * *", "0 0 * * sun"])
+def test_a_turn_is_always_later_than_the_one_before(zone: str, text: str) -> None:
+    for begin in (datetime(2018, month, 1, tzinfo=UTC) for month in range(1, 13)):
+        found = turns(Turns(_trigger(text, ZoneInfo(zone), begin), 30), begin, 150)
+        assert found == sorted(set(found))
 
 
 def test_a_rule_with_cron_is_not_due_at_the_start() -> None:

@@ -50,7 +50,6 @@ def warned() -> Iterator[list[str]]:
 def test_a_start_a_reload_and_a_stop_are_told(heard: tuple[Systemd, dict[str, str]]) -> None:
     systemd, environ = heard
     notifier = Notifier(environ, monotonic=lambda: 1_234_567_890)
-    assert notifier.active
     notifier.ready("3 rules, 2 platforms")
     assert systemd.told() == ["READY=1", "STATUS=3 rules, 2 platforms"]
     notifier.reloading()
@@ -76,7 +75,6 @@ def test_a_status_is_one_line_and_not_too_long(heard: tuple[Systemd, dict[str, s
 @pytest.mark.parametrize("environ", [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1"}])
 def test_outside_of_systemd_nothing_is_told_and_nothing_fails(environ: dict[str, str], warned: list[str]) -> None:
     notifier = Notifier(environ)
-    assert not notifier.active
     notifier.ready()
     with notifier.watchdog(Vitals()):
         notifier.stopping()

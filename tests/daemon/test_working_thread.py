@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from household import QUIET, Household
+from household import QUIET, START, Household
 from loguru import logger
 from places import CONFIG
 
-from syncd.errors import LedgerError
+from syncd.errors import LedgerError, PlatformError
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
+from syncd.sync.collect import Collected
 from syncd.sync.run import work
 
 Make = Callable[..., Household]
@@ -22,6 +24,7 @@ COD, REST = (PLAIN.replace("}", f", if: order.payment.method {sign} 'cod'}}") fo
 SECOND = CONFIG.partition("rules:\n")[2].replace("site-hazirlanan", "kapida").replace(PLAIN, COD)
 TWO_RULES = QUIET + CONFIG.replace(PLAIN, REST) + SECOND
 ONE_RULE = QUIET + CONFIG
+NOON = START + timedelta(hours=3)
 
 
 @pytest.fixture
@@ -198,6 +201,89 @@ def test_a_platform_that_fails_is_noted_until_it_is_read_again(daemon: Make) -> 
     here.sandbox.faults.clear()
     here.later(minutes=5)
     assert (here.vitals.platform_errors, len(here.invoiced())) == ({}, 3)
+
+
+DAILY = ONE_RULE.replace("    mapping", '    cron: "0 12 * * *"\n    mapping')
+
+
+def minute_by_minute(here: Household, minutes: int) -> list[int]:
+    """Let time pass; the minutes in which the shop was asked."""
+    asked = []
+    for minute in range(minutes):
+        before = here.reads()
+        here.later(minutes=1)
+        if here.reads() > before:
+            asked.append(minute)
+    return asked
+
+
+def test_a_daily_turn_outlasts_a_platform_that_is_down_just_then(daemon: Make) -> None:
+    here = daemon(DAILY, orders=3)
+    here.until(NOON - timedelta(seconds=1))
+    here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
+    # each try gives up after some waits of its own, so the minutes are a little more than the pauses
+    asked = minute_by_minute(here, 40)
+    gaps = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+    assert (len(asked), gaps == sorted(gaps), gaps[-1] > 3 * gaps[0]) == (6, True, True), asked
+    assert (here.invoiced(), here.vitals.runs) == ([], {"site-hazirlanan": 1})
+    here.sandbox.faults.clear()
+    here.later(minutes=15)
+    here.later(minutes=1)
+    assert (sorted(here.invoiced()), here.vitals.platform_errors) == (["15", "16", "17"], {})
+    reads = here.reads()
+    assert minute_by_minute(here, 120) == []
+    assert (here.reads(), here.vitals.runs, here.vitals.missed_turns) == (reads, {"site-hazirlanan": 1}, 0)
+
+
+def test_a_platform_that_is_read_again_has_the_turns_that_wait_for_it_at_once(daemon: Make) -> None:
+    config = TWO_RULES.replace("name: kapida", 'name: kapida\n    cron: "0 12 * * *"')
+    here = daemon(config.replace("name: site-hazirlanan", "name: site-hazirlanan\n    every: 30s"), orders=3)
+    here.until(NOON - timedelta(seconds=10))
+    here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
+    here.later(minutes=30)
+    assert "16" not in here.invoiced()
+    here.sandbox.faults.clear()
+    here.later(minutes=1)
+    assert sorted(here.invoiced()) == ["15", "16", "17"]
+    assert here.vitals.runs["kapida"] == 1
+
+
+def test_a_turn_that_is_tried_again_has_no_second_limit(daemon: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = daemon(DAILY.replace("    mapping", "    limits: {per_run: 2}\n    mapping"), orders=3)
+
+    def one_platform_fails(*arguments: Any, **options: Any) -> Any:
+        report = work(*arguments, **options)
+        report.collected.append(Collected("site", error=PlatformError("site", "The shop is down.")))
+        return report
+
+    monkeypatch.setattr("syncd.daemon.worker.work", one_platform_fails)
+    here.until(NOON)
+    minute_by_minute(here, 30)
+    assert (len(here.invoiced()), here.vitals.runs) == (2, {"site-hazirlanan": 1})
+
+
+@pytest.mark.parametrize("error", [LedgerError("The disk is full."), ValueError("something odd")])
+def test_a_daily_turn_outlasts_a_run_that_breaks(
+    daemon: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    here = daemon(DAILY, orders=3)
+    here.until(NOON - timedelta(seconds=1))
+    broken: list[Exception] = []
+
+    def breaks(*arguments: Any, **options: Any) -> Any:
+        if len(broken) < 2:
+            broken.append(error)
+            raise error
+        return work(*arguments, **options)
+
+    monkeypatch.setattr("syncd.daemon.worker.work", breaks)
+    minute_by_minute(here, 2)
+    said = here.vitals.stopped_rules["site-hazirlanan"]
+    assert ("The disk is full." if isinstance(error, LedgerError) else "unexpected ValueError") in said
+    assert (here.vitals.worked_at, here.invoiced()) == (None, [])
+    minute_by_minute(here, 3)
+    assert (sorted(here.invoiced()), len(broken)) == (["15", "16", "17"], 2)
+    assert (here.vitals.stopped_rules, here.vitals.runs) == ({}, {"site-hazirlanan": 1})
 
 
 def test_a_stop_ends_the_wait_before_a_platform_is_asked_again(daemon: Make) -> None:

@@ -172,7 +172,7 @@ def test_connection_failures_are_named_with_their_remedy_and_exit_3_when_nobody_
     assert "what to do:" in wrong.out
     for file in here.folder.glob("ledger.db*"):
         file.unlink()  # a ledger belongs to one company, and the address is part of its name
-    silent = here.syncd("apply", T_PARASUT="http://127.0.0.1:9", T_SHOP="http://127.0.0.1:9")
+    silent = here.syncd("apply", T_PARASUT="http://127.0.0.1:9")
     assert silent.code == 3
 
 

@@ -84,6 +84,41 @@ def test_offsets_go_by_page_sizes_and_both_parameters_always_go_together(tmp_pat
     assert [(query["offset"], query["limit"]) for query in side.asked] == [("0", "2"), ("2", "2")]
 
 
+@pytest.mark.parametrize("told", ["0", "1", "²", "-1", "many", ""])
+def test_a_count_of_records_that_the_pages_contradict_is_none(told: str, tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> httpx.Response:
+        at = int(query["offset"])
+        found = [{"id": number} for number in (1, 2, 3, 4, 5)[at : at + int(query["limit"])]]
+        return httpx.Response(200, json=found, headers={"TotalCount": told.encode()})
+
+    side = Side(answer)
+    assert ids(tmp_path, side, pages=OFFSET) == ["1", "2", "3", "4", "5"]
+    assert [query["offset"] for query in side.asked] == ["0", "2", "4"]
+
+
+@pytest.mark.parametrize("told", [0, 1, "²"])
+def test_a_count_of_pages_that_the_pages_contradict_is_none(told: Any, tmp_path: Path) -> None:
+    side = Side(lambda query: {"pages": told if query["page"] == "0" else 0, "content": cut([1, 2, 3], query)})
+    found = ids(tmp_path, side, records="{{ body.content }}", pages=NUMBER)
+    # One page, and it is full: nothing contradicts that.
+    assert found == (["1", "2"] if told == 1 else ["1", "2", "3"])
+
+
+@pytest.mark.parametrize("told", [0, 3])
+def test_a_past_window_is_read_to_its_end_whatever_count_is_told(told: int, tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> dict[str, Any]:
+        if query["to"] == "24T09":
+            return {"count": 1, "content": [{"id": 1}]}
+        at = int(query["offset"])
+        return {"count": told, "content": [{"id": number} for number in (1, 2, 3, 4, 5)[at : at + 2]]}
+
+    side = Side(answer)
+    changes = {"after": "from", "before": "to", "format": "%dT%H", "span": "1d", "overlap": "1h"}
+    pages = {"offset": {"parameter": "offset", "size": "limit", "of": 2, "total": "{{ body.count }}"}}
+    found = ids(tmp_path, side, records="{{ body.content }}", pages=pages, changes=changes)
+    assert set(found) == {"1", "2", "3", "4", "5"}
+
+
 def test_a_cursor_goes_with_an_unchanged_query_and_ends_when_none_is_named(tmp_path: Path) -> None:
     def answer(query: dict[str, str]) -> dict[str, Any]:
         return {"": {"next": "b", "all": [{"id": 1}]}, "b": {"all": [{"id": 2}]}}[query.get("next", "")]

@@ -97,10 +97,39 @@ def test_an_entry_without_a_key_is_left_out(tmp_path: Path) -> None:
     assert market.looked_up == []
 
 
-def test_a_failing_look_up_leaves_the_mark_where_it_was(tmp_path: Path) -> None:
-    market = Market({"sent": [{"numbers": "1"}]}, {"1": 403})
-    pages = []
-    with pytest.raises(PlatformError, match="GET /order/1 answered HTTP 403 without JSON"):
-        for page in small(tmp_path, data("sent"), market).changes(SINCE):
-            pages.append(page)
+def test_one_failing_look_up_leaves_the_mark_where_it_was_and_the_others_go_on(tmp_path: Path) -> None:
+    market = Market({"sent": [{"numbers": "1"}, {"numbers": "2"}]}, {"1": 403, "2": {"id": 22}})
+    platform = small(tmp_path, data("sent"), market)
+    pages = list(platform.changes(SINCE))
+    assert [record.id for page in pages for record in page.records] == ["22"]
     assert [page.mark for page in pages] == [None] * len(pages)
+    market.orders["1"] = {"id": 11}
+    pages = list(platform.changes(SINCE))
+    assert [record.id for page in pages for record in page.records] == ["11"]
+    assert pages[-1].mark == NOW
+
+
+def test_look_ups_that_fail_in_a_row_are_the_platforms_trouble(tmp_path: Path) -> None:
+    market = Market({"sent": [{"numbers": str(key)} for key in range(9)]}, {str(key): 403 for key in range(9)})
+    with pytest.raises(PlatformError, match="GET /order/3 answered HTTP 403 without JSON"):
+        list(small(tmp_path, data("sent"), market).changes(SINCE))
+
+
+def test_an_order_is_looked_up_once_more_since_details_may_lag_behind_lists(tmp_path: Path) -> None:
+    market = Market({"sent": [{"numbers": "1"}]}, {"1": {"id": 11}})
+    now = [NOW]
+    platform = small(tmp_path, data("sent"), market, clock=lambda: now[0])
+    for minutes in (0, 5, 11, 5, 60):
+        now[0] += timedelta(minutes=minutes)
+        list(platform.changes(SINCE))
+    assert market.looked_up == ["1", "1"]
+
+
+def test_an_entry_of_before_that_comes_back_alone_is_looked_up_again(tmp_path: Path) -> None:
+    market = Market({"sent": [{"numbers": "1", "is": "cancelled"}]}, {"1": {"id": 11}})
+    platform = small(tmp_path, data("sent"), market)
+    fresh, stale = market.lists["sent"], [{"numbers": "1", "is": "sent"}]
+    for entries in (fresh, stale, fresh, fresh, fresh + stale):
+        market.lists["sent"] = entries
+        list(platform.changes(SINCE))
+    assert market.looked_up == ["1", "1", "1"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from n11_store import billed, case, package, platform, read, sample
 
+from syncd.errors import Hold
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Address, Buyer, Export, Line, Order, Payment, Shipment
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
@@ -28,7 +29,11 @@ def doubts(order: Order) -> list[str]:
 
 
 def with_line(**fields: Any) -> dict[str, Any]:
-    return package(lines=[package()["lines"][0] | fields])
+    return of_one_line(package()["lines"][0] | fields)
+
+
+def of_one_line(line: dict[str, Any]) -> dict[str, Any]:
+    return package(lines=[line], totalAmount=line["dueAmount"])
 
 
 def test_a_companys_package_is_read_completely() -> None:
@@ -208,6 +213,40 @@ def test_without_a_date_in_its_creation_an_order_is_dated_by_the_first_one_that_
         assert read(undated).ordered_at == moment(1788600000000)
 
 
+@pytest.mark.parametrize("created", [{}, {"createdDate": None}, {"createdDate": 0}, {"createdDate": "0"}])
+def test_an_order_whose_day_n11_does_not_tell_waits_for_it_may_be_older_than_it_looks(created: dict[str, Any]) -> None:
+    history = [{"status": "Created", **created}, {"createdDate": 1788588600000, "status": "Picking"}]
+    order = read(package(packageHistories=history))
+    (doubt,) = order.doubts
+    assert (order.ordered_at, doubt.hold_code) == (moment(1788588600000), "order-date-unclear")
+    assert "since" in doubt.remedy
+    for nothing in ([], None):
+        assert doubts(read(package(packageHistories=nothing))) == ["order-date-unclear"]
+
+
+@pytest.mark.parametrize("nothing", [0, None, "", "0"])
+def test_a_date_of_zero_is_none(nothing: Any) -> None:
+    history = [
+        {"createdDate": 1788533100000, "status": "Created"},
+        {"createdDate": nothing, "status": "Shipped"},
+        {"createdDate": nothing, "status": "Delivered"},
+    ]
+    order = read(package(packageHistories=history, lastModifiedDate=nothing))
+    assert (order.ordered_at, order.payment.paid_at) == (moment(1788533100000), moment(1788533100000))
+    assert (order.shipped_at, order.shipment.shipped_at, order.delivered_at) == (None, None, None)
+    assert order.updated_at is None
+
+
+def test_without_any_date_a_package_can_not_be_read() -> None:
+    with pytest.raises(Hold) as caught:
+        read(package(packageHistories=[{"createdDate": 0, "status": "Created"}], lastModifiedDate=0))
+    assert caught.value.code == "record-unreadable"
+
+
+def test_a_dead_packages_missing_day_is_nobodys_concern() -> None:
+    assert doubts(read(package(packageHistories=[], shipmentPackageStatus="UnPacked"))) == []
+
+
 def test_a_status_reached_twice_counts_from_the_first_time() -> None:
     history = [{"createdDate": 1788700000000, "status": "Shipped"}, {"createdDate": 1788621600000, "status": "shipped"}]
     assert read(package(packageHistories=history)).shipped_at == moment(1788621600000)
@@ -276,7 +315,60 @@ def test_the_guard_counts_the_discount_of_the_whole_line_and_not_of_one_piece() 
 def test_an_amount_that_n11_leaves_out_makes_the_order_wait() -> None:
     for absent in ({"sellerInvoiceAmount": None}, {}):
         line = {key: value for key, value in package()["lines"][0].items() if key != "sellerInvoiceAmount"}
-        assert doubts(read(package(lines=[line | absent]))) == ["amount-unclear"]
+        assert doubts(read(of_one_line(line | absent))) == ["amount-unclear"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("price",),
+        ("sellerInvoiceAmount",),
+        ("price", "sellerInvoiceAmount"),
+        ("price", "sellerInvoiceAmount", "totalSellerDiscountPrice"),
+    ],
+)
+def test_a_line_without_its_price_or_amount_is_not_taken_for_a_present(names: tuple[str, ...]) -> None:
+    first, second = package()["lines"]
+    left_out = {key: value for key, value in second.items() if key not in names}
+    for one in (left_out, left_out | dict.fromkeys(names), left_out | dict.fromkeys(names, "")):
+        found = read(package(lines=[first, one])).doubts
+        assert {doubt.hold_code for doubt in found} == {"amount-unclear"}
+        assert "500000003" in found[0].message
+        assert names[0] in found[0].message
+
+
+def test_a_line_that_costs_nothing_is_a_present_when_n11_says_so() -> None:
+    first, second = package()["lines"]
+    free = second | {"price": 0, "sellerInvoiceAmount": 0, "totalSellerDiscountPrice": 0, "dueAmount": 0}
+    assert doubts(read(package(lines=[first, free], totalAmount=first["dueAmount"]))) == []
+
+
+@pytest.mark.parametrize("word", ["Cancelled", " canceled", "UnSupplied", "UN_SUPPLIED"])
+def test_a_cancelled_line_in_a_living_package_makes_the_order_wait(word: str) -> None:
+    first, second = package()["lines"]
+    lines = [first, second | {"orderItemLineItemStatusName": word}]
+    (doubt,) = read(package(lines=lines)).doubts
+    assert (doubt.hold_code, "500000003" in doubt.message) == ("amount-unclear", True)
+    assert doubts(read(package(lines=lines, shipmentPackageStatus="Cancelled"))) == []
+
+
+def test_a_total_that_the_lines_do_not_make_makes_the_order_wait() -> None:
+    assert doubts(read(package(totalAmount=D("582.27")))) == []
+    (doubt,) = read(package(totalAmount=D("582.28"))).doubts
+    assert doubt.hold_code == "amount-unclear"
+    assert "582,25 TL" in doubt.message
+    assert "582,28 TL" in doubt.message
+    assert doubts(read(package(totalAmount=D("582.28"), shipmentPackageStatus="Canceled"))) == []
+
+
+def test_a_total_may_hold_the_charge_for_instalments() -> None:
+    assert doubts(read(package(totalAmount=D("600.25"), installmentChargeWithVATprice=D(18)))) == []
+
+
+def test_a_total_is_compared_only_where_all_of_it_is_told() -> None:
+    first, second = package()["lines"]
+    for record in (package(totalAmount=None), package(lines=[first, second | {"dueAmount": None}])):
+        assert doubts(read(record)) == []
 
 
 def test_a_line_without_a_vat_rate_makes_the_order_wait_but_zero_percent_is_a_rate() -> None:

@@ -11,6 +11,7 @@ from trendyol_packages import constructed, package, read
 from syncd.errors import Hold
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
+from syncd.orders.status import Status
 
 
 def figures(order: Order) -> list[tuple[Decimal, ...]]:
@@ -95,7 +96,7 @@ def test_a_consumers_total_that_is_less_trendyols_discount_is_doubted() -> None:
 
 
 def test_a_companys_total_without_trendyols_discount_taken_off_is_doubted() -> None:
-    order = read(priced(commercial=True, packageTyDiscount=507))
+    order = read(priced(commercial=True, packageTyDiscount=507, invoice={"taxNumber": "1234567890"}))
     assert held(order) == [
         ("amount-unclear", "its lines come to 338.00, packageTotalPrice is 845.00"),
         ("amount-unclear", "gross less discounts comes to 338.00, packageTotalPrice is 845.00"),
@@ -123,6 +124,36 @@ def test_a_package_without_a_total_is_doubted() -> None:
 def test_a_cancelled_packages_amounts_are_nobodys_concern(status: str) -> None:
     assert read(package(status=status, packageTotalPrice=0)).doubts == ()
     assert read(package(status=None, shipmentPackageStatus=status, packageTotalPrice=0)).doubts == ()
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "UnSupplied", "UN_PACKED"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"quantity": 0},
+        {"quantity": None},
+        {"lineGrossAmount": None},
+        {"lineGrossAmount": "yok"},
+        {"vatRate": None},
+        {"discountDetails": [{"lineItemPrice": "yok"}, {"lineItemPrice": 1}]},
+        {"quantity": 0, "discountDetails": []},
+    ],
+)
+def test_a_dead_package_is_read_whatever_its_amounts_are(status: str, line: dict[str, Any]) -> None:
+    order = read(package(status=status, line=line))
+    assert (order.status, order.lines[0].id, order.doubts) == (Status.CANCELLED, "8000000001", ())
+
+
+def test_a_dead_package_keeps_its_pieces_and_what_it_does_tell() -> None:
+    whole, emptied = read(package(status="Cancelled")), read(package(status="Cancelled", line={"quantity": 0}))
+    assert whole.lines[0].quantity == 2
+    assert emptied.lines[0].pieces == whole.lines[0].pieces
+    assert (emptied.lines[0].quantity, emptied.lines[0].total) == (0, 0)
+
+
+@pytest.mark.parametrize("lines", [None, "", ["line"]])
+def test_a_dead_package_may_have_lost_its_lines(lines: Any) -> None:
+    assert read(package(status="Cancelled") | {"lines": lines}).lines == ()
 
 
 def test_a_cancelled_line_in_a_living_package_is_doubted() -> None:

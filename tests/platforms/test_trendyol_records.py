@@ -316,6 +316,29 @@ def test_a_companys_tax_number_counts_when_its_check_digits_are_right(told: Any,
     assert buyer.tax_office == ("Deneme V.D." if expected else "")
 
 
+@pytest.mark.parametrize("told", ["", None, "1234567891", "1111111111", "***", "yok"])
+@pytest.mark.parametrize("kind", [{"commercial": True}, {"commercial": False}, {"commercial": None}])
+def test_a_companys_invoice_without_a_right_tax_number_waits_for_a_person(told: Any, kind: dict[str, Any]) -> None:
+    order = read(package(9000000002, identityNumber=TCKN, invoice={"taxNumber": told}, packageTyDiscount=0, **kind))
+    assert "tax-number-unclear" in [doubt.hold_code for doubt in order.doubts]
+
+
+def test_a_commercial_package_is_a_companys_also_without_its_name() -> None:
+    order = read(package(9000000002, invoice={"taxNumber": "", "company": ""}))
+    assert [doubt.hold_code for doubt in order.doubts] == ["tax-number-unclear"]
+    assert read(package(9000000002)).doubts == ()
+    assert read(package(9000000002, invoice={"taxNumber": TCKN})).doubts == ()
+
+
+def test_a_consumer_needs_no_tax_number() -> None:
+    assert read(package(identityNumber="11111111111", invoice={"taxNumber": "", "company": "-"})).doubts == ()
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "UnSupplied", "UN_PACKED"])
+def test_a_dead_packages_missing_tax_number_is_nobodys_concern(status: str) -> None:
+    assert read(package(9000000002, status=status, invoice={"taxNumber": ""})).doubts == ()
+
+
 def test_a_tax_number_that_was_sent_as_a_number_gets_its_leading_zero_back() -> None:
     assert read(package(9000000002, invoice={"taxNumber": int(ZERO_VKN)})).buyer.tax_number == ZERO_VKN
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from syncd.sandbox.market.generate import market_orders
-from syncd.sandbox.market.ids import ean13, guid, number_of
+from syncd.sandbox.market.ids import ean13, guid
 from syncd.sandbox.market.market import Event, Market, Plan, Traits, Turn
 from syncd.sandbox.market.package import Address, Article, Kind, MarketBuyer, MarketLine, Package, Stage, Unit
 from syncd.sandbox.market.seed import TRAITS, seeded_market
@@ -230,10 +230,8 @@ def test_tax_numbers_have_the_right_length_for_who_buys() -> None:
     assert any(plan.package.buyer.tax_number.startswith("0") for plan in plans)
 
 
-def test_a_guid_gives_its_number_back() -> None:
+def test_a_guid_is_made_of_a_family_and_a_number() -> None:
     assert guid("2a", 5_099_000_001) == "0000002a-0000-4000-8000-00012fec90c1"
-    assert number_of(guid("2a", 5_099_000_001)) == 5_099_000_001
-    assert number_of("none") is None
 
 
 def test_a_barcode_has_its_check_digit() -> None:

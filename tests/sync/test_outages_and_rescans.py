@@ -21,6 +21,7 @@ from syncd.orders.order import Doubt, Export, Order
 from syncd.orders.status import Status
 from syncd.platforms.platform import Page, Platform, Record
 from syncd.sync.collect import Collected, collect
+from syncd.sync.executor import Stopped, asked_to_stop
 from syncd.sync.judge import Judgement
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.plan import PlanContext, plan_order
@@ -38,6 +39,9 @@ class Market:
     account: str = "magaza.test"
     rescan: timedelta | None = timedelta(days=14)
     overlap: timedelta = timedelta(hours=4)
+    expect: timedelta | None = None
+    versions: bool = False
+    shown: list[Order] = field(default_factory=list)
     told_words: set[str] = field(default_factory=set)
     asked: list[tuple[datetime, bool]] = field(default_factory=list)
     now: datetime = START
@@ -45,6 +49,7 @@ class Market:
     def changes(self, since: datetime, *, rescan: bool = False) -> Iterator[Page]:
         self.asked.append((since, rescan))
         shown = [order for order in self.orders if order.updated_at and order.updated_at > since - self.overlap]
+        self.shown += shown
         for order in shown:
             raw = {"id": order.id, "lines": len(order.lines)}
             yield Page((Record(raw, order, order.id, order.number),))
@@ -52,6 +57,10 @@ class Market:
 
     def knows(self, word: str) -> bool:
         return word == "processing"
+
+    def read(self, raw: Any) -> Order:
+        """What today's settings make of a record: it is known by its id and the number of its lines."""
+        return next(one for one in reversed(self.shown) if (one.id, len(one.lines)) == (raw["id"], raw["lines"]))
 
     def record(self, raw: Any) -> Record:
         raise AssertionError("nothing is read again here")
@@ -171,9 +180,12 @@ def test_a_dry_run_never_rescans(desk: Desk) -> None:
 
 def test_reading_ends_between_two_pages_when_asked_and_the_mark_stays(desk: Desk) -> None:
     desk.poll()
-    stopped = desk.poll(hours=1, stopping=lambda: True)
-    assert stopped.error is not None
-    assert "asked to stop" in stopped.error.message
+
+    def stop() -> None:
+        raise asked_to_stop()
+
+    with pytest.raises(Stopped):
+        desk.poll(hours=1, between=stop)
     assert desk.mark().mark == START
 
 
@@ -291,3 +303,91 @@ def test_a_package_that_went_into_another_one_is_remembered_only_when_it_was_kno
     desk.market.orders = [gone]
     desk.poll(hours=1)
     assert stands(desk, "77")[0] is State.WAITING
+
+
+def test_an_older_version_of_an_order_is_ignored_where_versions_only_rise(desk: Desk) -> None:
+    desk.market.versions = True
+    newer = an_order(id="1", number="77", status=Status.CANCELLED, updated_at=START)
+    desk.market.orders = [newer]
+    desk.poll()
+    desk.market.orders = [replace(newer, status=Status.SHIPPED, updated_at=START - timedelta(minutes=9))]
+    desk.poll(hours=1)
+    assert stands(desk, "77")[0] is State.ENDED
+
+
+def test_a_doubt_waits_for_the_last_of_several_windows(desk: Desk) -> None:
+    desk.poll()
+
+    def two_windows(_since: datetime, *, rescan: bool = False) -> Iterator[Page]:
+        yield Page((), START)
+        yield Page(tuple(Record({"id": one.id, "lines": 1}, one, one.id, one.number) for one in desk.market.orders))
+        yield Page((), desk.market.now)
+
+    desk.market.changes = two_windows  # type: ignore[method-assign]
+    assert desk.poll(hours=1).error is None
+    assert desk.mark().mark == START + timedelta(hours=1)
+
+
+def test_what_an_uncertain_clock_may_hide_is_not_expected(desk: Desk) -> None:
+    desk.market.expect = timedelta(minutes=4)
+    desk.poll()
+    desk.market.orders = desk.market.orders[:2]  # the other eight changed more than four minutes before the mark
+    assert desk.poll(hours=1).error is None
+
+
+def test_something_unexpected_at_one_platform_is_its_error_alone(desk: Desk) -> None:
+    def broken(_since: datetime, *, rescan: bool = False) -> Iterator[Page]:
+        raise RuntimeError("no gzip")
+        yield
+
+    desk.market.changes = broken  # type: ignore[method-assign]
+    error = desk.poll().error
+    assert error is not None
+    assert "something unexpected happened while it was read (RuntimeError)" in error.message
+
+
+def test_a_mark_from_a_clock_that_was_ahead_is_no_reason_to_read_nothing(desk: Desk) -> None:
+    desk.poll()
+    desk.ledger.set_mark(replace(desk.mark(), mark=START + timedelta(days=2), rescanned_at=START + timedelta(days=2)))
+    assert desk.poll(hours=1).rescanned
+    assert desk.mark().mark == START + timedelta(hours=1)
+    desk.poll(hours=1)
+    assert desk.market.asked[-1] == (START + timedelta(hours=1), False)
+
+
+def test_records_without_an_id_are_held_each_for_itself(desk: Desk) -> None:
+    def nameless(_since: datetime, *, rescan: bool = False) -> Iterator[Page]:
+        problem = Hold("record-unreadable", "id is missing")
+        yield Page(tuple(Record({"number": number}, None, "", number, problem) for number in ("5", "6")))
+        yield Page((), desk.market.now)
+
+    desk.market.changes = nameless  # type: ignore[method-assign]
+    desk.poll()
+    assert [stands(desk, number) for number in ("5", "6")] == [(State.HELD, "record-unreadable")] * 2
+
+
+def test_an_invoiced_order_that_can_no_longer_be_read_is_held_and_let_go_when_it_can(desk: Desk) -> None:
+    order = an_order(id="1", number="77", status=Status.SHIPPED)
+    invoiced(desk, order)
+
+    def unreadable(_since: datetime, *, rescan: bool = False) -> Iterator[Page]:
+        problem = Hold("record-unreadable", "a line has no quantity")
+        yield Page((Record({"id": "1", "lines": 9}, None, "1", "77", problem),))
+        yield Page((), desk.market.now)
+
+    readable = desk.market.changes
+    desk.market.changes = unreadable  # type: ignore[method-assign]
+    desk.poll(hours=1)
+    assert stands(desk, "77") == (State.HELD, "record-unreadable")
+    desk.market.changes = readable  # type: ignore[method-assign]
+    desk.poll(hours=1)
+    assert stands(desk, "77") == (State.INVOICED, None)
+
+
+def test_a_due_order_that_is_returned_before_its_invoice_waits_for_a_person(desk: Desk) -> None:
+    order = an_order(id="1", number="77", status=Status.SHIPPED)
+    desk.market.orders = [order]
+    desk.poll()
+    desk.market.orders = [replace(order, status=Status.RETURNED)]
+    desk.poll(hours=1)
+    assert stands(desk, "77") == (State.HELD, "returned-before-invoice")

@@ -1,12 +1,9 @@
-"""Delivering a message through a channel, whichever way it goes; and what it means that it did not arrive."""
+"""Delivering a message through a channel, whichever way it goes."""
 
 from __future__ import annotations
 
 from syncd.config.settings import Apprise, Channel, Command, Email, Webhook
-from syncd.daemon.channels.failure import NotDelivered
 from syncd.daemon.messages import Message
-
-__all__ = ["NotDelivered", "deliver"]
 
 
 def deliver(channel: Channel, message: Message) -> None:

@@ -19,11 +19,11 @@ def package_id(record: Mapping[str, Any]) -> str:
 
     N11 gives no id to packages of some ways of delivery ("Konuma Özel Teslimat").
     """
-    number = _text(record.get("id"))
+    number = text(record.get("id"))
     if number:
         return number
-    lines = sorted((_text(line.get("orderLineId")) for line in _lines(record)), key=lambda text: (len(text), text))
-    return "-".join(filter(None, [_text(record.get("orderNumber")), next(filter(None, lines), "")]))
+    lines = sorted((text(line.get("orderLineId")) for line in lines_of(record)), key=lambda text: (len(text), text))
+    return "-".join(filter(None, [text(record.get("orderNumber")), next(filter(None, lines), "")]))
 
 
 def reached(record: Mapping[str, Any], word: str) -> datetime | None:
@@ -31,19 +31,29 @@ def reached(record: Mapping[str, Any], word: str) -> datetime | None:
 
     N11 writes some words with blanks in front, and leaves dates out.
     """
-    moments = [moment for status, moment in _history(record) if status == _folded(word)]
+    moments = [moment for status, moment in _history(record) if status == folded(word)]
     return min(moments, default=None)
 
 
 def first_seen(record: Mapping[str, Any]) -> datetime | None:
     """The earliest moment in the package's history, else its last change: N11 has no date of the order."""
     moments = [moment for _, moment in _history(record)]
-    return min(moments, default=None) or epoch_ms(record.get("lastModifiedDate"))  # type: ignore[return-value]
+    return min(moments, default=None) or last_change(record)
+
+
+def last_change(record: Mapping[str, Any]) -> datetime | None:
+    """When the package changed last; None when that isn't told."""
+    return _moment(record.get("lastModifiedDate"))
+
+
+def is_dead(record: Mapping[str, Any]) -> bool:
+    """Whether nothing is sold with this package any more: it was cancelled, or split."""
+    return folded(record.get("shipmentPackageStatus")) in _DEAD
 
 
 def corporate(record: Mapping[str, Any]) -> bool:
     """Whether the buyer asked for a company's invoice. Where N11 doesn't say, a valid VKN does."""
-    kind = _text(_billing(record).get("invoiceType"))
+    kind = text(_billing(record).get("invoiceType"))
     return kind == _CORPORATE or (not kind and any(map(is_vkn, _tax_ids(record))))
 
 
@@ -67,15 +77,15 @@ def packages(found: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> list
     the dead packages of the same order (the split one is Unpacked) that held one of the same products.
     """
     asked = [entry["record"] for entry in entries]
-    numbers = {_text(one.get("orderNumber")) for one in asked if isinstance(one, Mapping)}
+    numbers = {text(one.get("orderNumber")) for one in asked if isinstance(one, Mapping)}
     answers = (one for body in found.values() if isinstance(body, Mapping) for one in _listed(body.get("content")))
-    told = [one for one in answers if isinstance(one, Mapping) and _text(one.get("orderNumber")) in numbers]
+    told = [one for one in answers if isinstance(one, Mapping) and text(one.get("orderNumber")) in numbers]
     newest: dict[str, Mapping[str, Any]] = {}
     for one in [*(one for one in asked if isinstance(one, Mapping)), *told]:
         known = newest.get(package_id(one))
         if known is None or _changed(one) >= _changed(known):
             newest[package_id(one)] = one
-    dead = [one for one in newest.values() if _folded(one.get("shipmentPackageStatus")) in _DEAD]
+    dead = [one for one in newest.values() if is_dead(one)]
     strange = [one for one in asked if not isinstance(one, Mapping)]
     return [{**one, "_origins": _origins(one, dead)} for one in newest.values()] + strange
 
@@ -85,21 +95,27 @@ def _origins(record: Mapping[str, Any], dead: list[Mapping[str, Any]]) -> list[s
         package_id(parent)
         for parent in dead
         if package_id(parent) != package_id(record)
-        and _text(parent.get("orderNumber")) == _text(record.get("orderNumber"))
+        and text(parent.get("orderNumber")) == text(record.get("orderNumber"))
         and _products(parent) & _products(record)
     ]
 
 
 def _products(record: Mapping[str, Any]) -> set[str]:
-    return {_text(line.get("productId")) or _text(line.get("stockCode")) for line in _lines(record)} - {""}
+    return {text(line.get("productId")) or text(line.get("stockCode")) for line in lines_of(record)} - {""}
 
 
 def _history(record: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
     """(status, folded; moment) of the entries that have a date."""
     for entry in _listed(record.get("packageHistories")):
-        moment = epoch_ms(entry.get("createdDate")) if isinstance(entry, Mapping) else None
-        if isinstance(moment, datetime):
-            yield _folded(entry.get("status")), moment
+        moment = _moment(entry.get("createdDate")) if isinstance(entry, Mapping) else None
+        if moment is not None:
+            yield folded(entry.get("status")), moment
+
+
+def _moment(milliseconds: Any) -> datetime | None:
+    """A moment in UTC; None for nothing and for 0, which is no date."""
+    moment = epoch_ms(milliseconds)
+    return moment if isinstance(moment, datetime) and moment.timestamp() else None
 
 
 def _billing(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,12 +132,13 @@ def _identity_numbers(record: Mapping[str, Any]) -> list[str]:
     return [digits(_billing(record).get("tcId")), digits(record.get("tcIdentityNumber"))]
 
 
-def _lines(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def lines_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The package's lines; none where it has no list of them."""
     return [line for line in _listed(record.get("lines")) if isinstance(line, Mapping)]
 
 
 def _changed(record: Mapping[str, Any]) -> Decimal:
-    number: Decimal = to_decimal(_text(record.get("lastModifiedDate")), Decimal(0))
+    number: Decimal = to_decimal(text(record.get("lastModifiedDate")), Decimal(0))
     return number
 
 
@@ -130,9 +147,11 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _folded(word: Any) -> str:
-    return "".join(_text(word).split()).lower()
+def folded(word: Any) -> str:
+    """A status word without capitals, blanks, `_` and `-`."""
+    return "".join(text(word).replace("_", " ").replace("-", " ").split()).lower()
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as trimmed text; "" for nothing."""
     return "" if value is None else str(value).strip()

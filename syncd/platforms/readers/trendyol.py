@@ -18,6 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TURKEY = timedelta(hours=3)
 _NOTHING = frozenset({"", "-", "0", "***", "*** ***"})
 _MASK = "***"
+_DEAD = frozenset({"cancelled", "unsupplied", "unpacked"})
 
 
 def first_of(part: Any, *names: str) -> Any:
@@ -48,6 +49,11 @@ def is_masked(record: Any) -> bool:
 def folded(word: Any) -> str:
     """A status word without capitals and underscores: answers write `UnPacked`, webhooks `UN_PACKED`."""
     return str(word or "").replace("_", "").strip().lower()
+
+
+def is_dead(record: Mapping[str, Any]) -> bool:
+    """Whether nothing is sold with this package any more: it was cancelled, or split."""
+    return folded(first_of(record, "status", "shipmentPackageStatus")) in _DEAD
 
 
 def is_true(value: Any) -> bool | None:
@@ -104,9 +110,13 @@ def buyer_tax_number(record: Mapping[str, Any]) -> str:
         number = _digits(first_of(part, "taxNumber"))
         if _is_identity(number):
             return number
-    corporate = is_true(record.get("commercial")) or first_of(address, "company")
     person = _digits(first_of(record, "identityNumber", "tcIdentityNumber"))
-    return person if is_tckn(person) and not is_filler(person) and not corporate else ""
+    return person if is_tckn(person) and not is_filler(person) and not _is_corporate(record) else ""
+
+
+def lacks_number(record: Mapping[str, Any]) -> bool:
+    """Whether the invoice is a company's, and its tax number is missing, wrong or a filler."""
+    return _is_corporate(record) and not buyer_tax_number(record) and not is_dead(record)
 
 
 def address(part: Any) -> dict[str, str]:
@@ -167,6 +177,10 @@ def amount(part: Any, *names: str) -> Decimal | None:
             raise FilterError(f"{name} is not a number")
         return number
     return None
+
+
+def _is_corporate(record: Mapping[str, Any]) -> bool:
+    return bool(is_true(record.get("commercial")) or first_of(record.get("invoiceAddress"), "company"))
 
 
 def _first_error(body: Any) -> Any:

@@ -18,11 +18,10 @@ from typing import Any
 
 from syncd.errors import Hold
 from syncd.mapping.failure import FilterError
-from syncd.platforms.readers.trendyol import amount, first_of, folded, is_true
+from syncd.platforms.readers.trendyol import amount, first_of, folded, is_dead, is_true
 
 _ROUNDING = Decimal("0.02")
-_DEAD = frozenset({"cancelled", "unsupplied"})
-_CANCELLED_PACKAGES = _DEAD | {"unpacked"}
+_CANCELLED = frozenset({"cancelled", "unsupplied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +40,38 @@ class _Pieces:
 
 
 def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The package's lines with `_total`, `_unit_price`, `_discount`, `_platform_discount`, `_vat_rate`, `_pieces`.
+    """The package's lines with `_quantity`, `_total`, `_unit_price`, `_discount`, `_platform_discount`, `_vat_rate`,
+    `_pieces`.
 
     `_total` and the discounts are of the whole line. `_platform_discount` is what Trendyol gave, also where the invoice
     does not deduct it. Raises FilterError for a line without price or quantity, Hold `vat-rate-unclear` without a rate.
+    A dead package is read in any case, with 0 for the amounts of all lines if one has none: its end must be seen.
     """
+    try:
+        return _priced(record)
+    except (FilterError, Hold):
+        if not is_dead(record):
+            raise
+    nothing = dict.fromkeys(("_quantity", "_total", "_unit_price", "_discount", "_platform_discount"), Decimal(0))
+    told = record.get("lines")
+    lines = [line for line in told if isinstance(line, Mapping)] if isinstance(told, list) else []
+    return [{**line, **nothing, "_vat_rate": Decimal(0), "_pieces": _numbers_of_pieces(line)} for line in lines]
+
+
+def _priced(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     lines = _lines(record)
     pieces = [_pieces(line) for line in lines]
     less_both = _is_less_both(record, pieces)
     return [
         {
             **line,
+            "_quantity": _quantity(line),
             "_total": one.net if less_both else one.without_platform,
             "_unit_price": one.gross / _quantity(line),
             "_discount": one.seller,
             "_platform_discount": one.platform,
             "_vat_rate": _vat_rate(line),
-            "_pieces": [str(entry["lineItemId"]) for entry in _entries(line) if entry.get("lineItemId")],
+            "_pieces": _numbers_of_pieces(line),
         }
         for line, one in zip(lines, pieces, strict=True)
     ]
@@ -65,7 +79,7 @@ def priced_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def amount_doubts(record: Mapping[str, Any]) -> list[str]:
     """What contradicts itself in the amounts, in words for people; most packages have nothing."""
-    if folded(first_of(record, "status", "shipmentPackageStatus")) in _CANCELLED_PACKAGES:
+    if is_dead(record):
         return []
     total = _total(record)
     if total is None:
@@ -94,7 +108,7 @@ def _in_package(record: Mapping[str, Any], total: Decimal) -> str:
 
 def _cancelled(record: Mapping[str, Any]) -> str:
     """A cancelled line makes a new package without it; one in a package that lives on is a half-done change."""
-    dead = [line for line in _lines(record) if folded(line.get("orderLineItemStatusName")) in _DEAD]
+    dead = [line for line in _lines(record) if folded(line.get("orderLineItemStatusName")) in _CANCELLED]
     named = ", ".join(str(first_of(line, "lineId", "id")) for line in dead)
     return f"line {named} is cancelled, the package is not" if dead else ""
 
@@ -141,6 +155,10 @@ def _pieces(line: Mapping[str, Any]) -> _Pieces:
 def _entries(line: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     told = line.get("discountDetails")
     return [entry for entry in told if isinstance(entry, Mapping)] if isinstance(told, list) else []
+
+
+def _numbers_of_pieces(line: Mapping[str, Any]) -> list[str]:
+    return [str(entry["lineItemId"]) for entry in _entries(line) if entry.get("lineItemId")]
 
 
 def _gross_of_one(line: Mapping[str, Any]) -> Decimal:

@@ -8,8 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from syncd.sandbox.hepsiburada.refusal import bad_date, bad_parameter
-from syncd.sandbox.hepsiburada.render import ISTANBUL, local, order_line, package_record, pascal, since, word_of
+from syncd.sandbox.hepsiburada.render import (
+    ISTANBUL,
+    barcode,
+    local,
+    order_line,
+    package_record,
+    pascal,
+    since,
+    word_of,
+)
 from syncd.sandbox.hepsiburada.state import HepsiburadaState, cancelled_part, line_id
+from syncd.sandbox.market.ids import guid
 from syncd.sandbox.market.package import MarketLine, Package, Stage
 
 _DAY = 24 * 3600
@@ -144,12 +154,12 @@ def _by_stage(name: str, *stages: Stage) -> Callable[[HepsiburadaState], list[En
 
 def _package_summary(package: Package, state: HepsiburadaState) -> dict[str, Any]:
     return {
-        "id": f"50000000-0000-4000-8000-{package.package_id:012x}",
+        "id": guid("50000000", package.package_id),
         "merchantId": state.merchant_id,
         "orderNumber": package.order_number,
         "orderNumbers": list(package.order_numbers),
         "packageNumber": str(package.package_id),
-        "barcode": f"{package.package_id}7",
+        "barcode": barcode(package),
         "etgbNo": None,
     }
 
@@ -171,7 +181,7 @@ def _unpacked(state: HepsiburadaState) -> list[Entry]:
         (
             package.modified,
             {
-                "barcode": f"{package.package_id}7",
+                "barcode": barcode(package),
                 "packageNumber": str(package.package_id),
                 "unpackedDate": local(package.modified),
             },

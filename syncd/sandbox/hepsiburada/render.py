@@ -85,7 +85,7 @@ def order_line(line: MarketLine, package: Package, state: HepsiburadaState) -> d
         "cargoCompanyModel": {"id": 89, "name": CARRIER, "shortName": "OK", "trackingUrl": "https://kargo.test/"},
         "deliveryType": "StandardDelivery",
         "packageNumber": str(package.package_id) if packed else "",
-        "barcode": _barcode(package) if packed else "",
+        "barcode": barcode(package) if packed else "",
         "customerId": guid("c0000000", package.buyer.customer_id),
         "customerName": package.buyer.full_name,
         "shippingAddress": _delivery(package),
@@ -112,7 +112,7 @@ def package_record(package: Package, state: HepsiburadaState) -> dict[str, Any]:
         "orderDate": local(package.ordered_at),
         "dueDate": local(package.ordered_at + 3 * 86400),
         "unpackedDate": None,
-        "barcode": _barcode(package),
+        "barcode": barcode(package),
         "packageNumber": str(package.package_id),
         "cargoCompany": CARRIER,
         "recipientName": buyer.full_name,
@@ -220,7 +220,8 @@ def _reason(package: Package) -> str:
     return "ClaimChangeAccepted" if package.replacement else "OrderCreated"
 
 
-def _barcode(package: Package) -> str:
+def barcode(package: Package) -> str:
+    """What stands on the parcel."""
     return f"{package.package_id}7"
 
 

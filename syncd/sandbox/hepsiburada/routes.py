@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 import simplejson
@@ -12,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from syncd.sandbox.basic import basic_login
 from syncd.sandbox.hepsiburada.listing import LISTS
 from syncd.sandbox.hepsiburada.refusal import (
     HepsiburadaRefusal,
@@ -23,7 +22,7 @@ from syncd.sandbox.hepsiburada.refusal import (
     unauthorized,
     unpaid,
 )
-from syncd.sandbox.hepsiburada.render import CARRIER, order_detail, word_of
+from syncd.sandbox.hepsiburada.render import CARRIER, barcode, order_detail, word_of
 from syncd.sandbox.hepsiburada.state import HepsiburadaState, cancelled_part
 from syncd.sandbox.market.package import Package, Stage
 
@@ -52,17 +51,9 @@ def _admit(state: HepsiburadaState, request: Request) -> None:
         raise unauthorized()
     if agent != state.user_agent:
         raise blocked()
-    user, _, key = _credentials(request).partition(":")
+    user, key = basic_login(request)
     if user.lower() != state.merchant_id.lower() or key != state.service_key:
         raise unauthorized()
-
-
-def _credentials(request: Request) -> str:
-    way, _, value = request.headers.get("authorization", "").partition(" ")
-    try:
-        return base64.b64decode(value, validate=True).decode() if way.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _answer(state: HepsiburadaState, request: Request) -> Reply:
@@ -109,7 +100,7 @@ def _tracking(state: HepsiburadaState, number: str) -> dict[str, Any]:
     code = f"ORN{package.tracking}" if package.tracking else ""
     return {
         "packageNumber": number,
-        "barcode": f"{number}7",
+        "barcode": barcode(package),
         "status": "Open" if word_of(package, state) == "Packaged" else word_of(package, state),
         "cargoCompany": CARRIER,
         "trackingInfoCode": code,

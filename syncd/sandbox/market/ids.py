@@ -8,14 +8,6 @@ def guid(family: str, number: int) -> str:
     return f"{int(family, 16):08x}-0000-4000-8000-{number:012x}"
 
 
-def number_of(text: str) -> int | None:
-    """The number that such a GUID was made from, or None."""
-    try:
-        return int(text.rsplit("-", 1)[-1], 16)
-    except ValueError:
-        return None
-
-
 def ean13(serial: int) -> str:
     """A 13-digit barcode with a valid check digit, from a serial of up to nine digits."""
     digits = f"869{serial:09d}"

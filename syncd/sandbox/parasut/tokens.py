@@ -74,11 +74,6 @@ class Tokens:
         """Every access token stops working; refresh tokens still do."""
         self._access.clear()
 
-    def revoke(self) -> None:
-        """Every token stops working."""
-        self._access.clear()
-        self._refresh.clear()
-
     def _new(self, kind: str) -> str:
         self._issued += 1
         return hashlib.sha256(f"{kind} {self._issued} {self._options.seed} {self._clock()}".encode()).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.requests import Request
 
+from syncd.sandbox.basic import basic_login
 from syncd.sandbox.shop.refusal import ShopRefusal, not_allowed, unauthorized
 from syncd.sandbox.shop.state import ShopState
 
@@ -39,12 +39,8 @@ def authenticate(state: ShopState, request: Request, action: str) -> None:
 
 def _has_key(state: ShopState, request: Request) -> bool:
     key, secret = request.query_params.get("consumer_key", ""), request.query_params.get("consumer_secret", "")
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if not key and scheme.lower() == "basic":
-        try:
-            key, _, secret = base64.b64decode(credentials).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
+    if not key:
+        key, secret = basic_login(request)
     if not key or key != state.options.consumer_key:
         return False
     if not hmac.compare_digest(secret.encode(), state.options.consumer_secret.encode()):

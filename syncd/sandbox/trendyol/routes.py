@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from syncd.sandbox.basic import basic_login
 from syncd.sandbox.trendyol.listing import paged, stream
 from syncd.sandbox.trendyol.refusal import (
     TrendyolRefusal,
@@ -81,19 +80,11 @@ def _admit(state: TrendyolState, request: Request) -> None:
     agent = _USER_AGENT.fullmatch(request.headers.get("user-agent", ""))
     if agent is None:
         raise blocked()
-    if _credentials(request) != f"{state.api_key}:{state.api_secret}":
+    if basic_login(request) != (state.api_key, state.api_secret):
         raise unauthorized()
     for seller in (agent["seller"], request.path_params.get("seller", str(state.seller_id))):
         if seller != str(state.seller_id):
             raise foreign_seller(seller)
-
-
-def _credentials(request: Request) -> str:
-    way, _, value = request.headers.get("authorization", "").partition(" ")
-    try:
-        return base64.b64decode(value, validate=True).decode() if way.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _query(state: TrendyolState, request: Request) -> dict[str, str]:
