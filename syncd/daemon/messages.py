@@ -113,21 +113,21 @@ class Writer:
         return _Part(self._say("company_over" if over else "company"), tuple(lines), (event,))
 
     def _rules(self, documents: Sequence[Mapping[str, Any]]) -> _Part:
-        lines = [
-            self._say(
-                "rule_text",
-                rule=document["rule"],
-                code=self._say("rule_code", code=document["code"]) if document["code"] else "",
-            )
-            for document in documents
-        ]
+        """Rules that stopped for a hold code, and those without one, whose run broke off."""
+        lines: list[str] = []
+        for key, stopped in (
+            ("rule", [document for document in documents if document["code"]]),
+            ("rule_broke", [document for document in documents if not document["code"]]),
+        ):
+            lines += [self._say(f"{key}_text", rule=one["rule"], code=one["code"]) for one in stopped]
+            lines += self._remedy(self._say(f"{key}_remedy")) if stopped else []
         title = self._say("rules", count=len(documents))
         if len(documents) == 1:
             title = self._say("rule", rule=documents[0]["rule"])
         events = [
             {"event": Event.RULE_STOPPED, "rule": document["rule"], "code": document["code"]} for document in documents
         ]
-        return _Part(title, (*lines, *self._remedy(self._say("rule_remedy"))), tuple(events))
+        return _Part(title, tuple(lines), tuple(events))
 
     def _platform(self, document: Mapping[str, Any]) -> _Part:
         key = "doubt" if document["doubt"] else "platform"

@@ -29,7 +29,7 @@ _UNREAD_FOR: Final = timedelta(minutes=30)
 _STOPPED_FOR: Final = timedelta(minutes=5)  # a request that got lost is soon made up for
 _LONGEST_DETAIL: Final = 300
 _KEPT_FOR: Final = timedelta(days=7)
-_CODE = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
+_CODE = re.compile(r"in a row \(([a-z]+(?:-[a-z]+)*)\)")  # what a run says of equal holds; one that broke off has none
 
 
 @dataclass

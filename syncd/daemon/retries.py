@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from syncd.config.settings import Rule
 from syncd.daemon.schedule import interval_of
+from syncd.ledger.ledger import Ledger
+from syncd.sync.admission import Admission
 
 _FIRST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 900.0
@@ -31,9 +34,13 @@ class Retries:
         self._monotonic = monotonic
         self._troubles: dict[str, _Trouble] = {}
         self._at_once: frozenset[str] = frozenset()
+        self._made: dict[str, Admission] = {}  # by rule: what the turn that is to be tried again has made
 
-    def failed(self, what: str, rules: Iterable[Rule]) -> None:
-        """It failed, and these rules lost a turn by it. Those that come again sooner by themselves don't wait here."""
+    def failed(self, what: str, rules: Iterable[Rule], admission: Admission) -> None:
+        """It failed, and these rules lost a turn by it. Those that come again sooner by themselves don't wait here.
+
+        What the turn has made until then, by its `admission`, counts against the limits of its next try, too.
+        """
         now = self._monotonic()
         trouble = self._troubles.get(what)
         if trouble is None:
@@ -44,12 +51,23 @@ class Retries:
         intervals = {rule.name: interval_of(rule) for rule in rules}
         late = {name for name, seconds in intervals.items() if seconds is None or seconds > trouble.pause}
         trouble.names = trouble.names - intervals.keys() | late
+        self._made |= dict.fromkeys(late, admission)
 
     def worked(self, what: str, names: frozenset[str]) -> None:
         """It works again, as the run of these rules has seen; others that waited for it have their try at once."""
         trouble = self._troubles.pop(what, None)
         if trouble is not None:
             self._at_once |= trouble.names - names
+
+    def admission(self, ledger: Ledger, due: frozenset[str], again: frozenset[str]) -> Admission:
+        """For a run over rules with a new turn, and rules whose turn is tried again, which goes on where it was."""
+        admission = Admission(ledger, named=False)
+        for name in again & self._made.keys():
+            made = self._made[name]
+            admission.done[name] = made.done.get(name, 0)
+            admission.sums[name] = made.sums.get(name, Decimal(0))
+        self._made = {name: made for name, made in self._made.items() if name not in due | again}
+        return admission
 
     def soon(self, names: frozenset[str]) -> None:
         """Their try was interrupted and goes on at once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Final
 
 from loguru import logger
@@ -55,7 +54,6 @@ class Worker:
         self._commands = Commands(premises.ledger, premises.time.clock)
         self._gave_way: Admission | None = None  # what a run that gave way has made counts against its limits
         self._retries = Retries(self._monotonic)
-        self._admissions: dict[str, Admission] = {}  # by rule: of the turn that is to be tried again
         self._pause_seconds = 0.0
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
@@ -104,15 +102,17 @@ class Worker:
         names = frozenset(rule.name for rule in rules)
         self._vitals.working_on = f"rules {', '.join(sorted(names))}"
         again -= due  # else it is a new turn of theirs
-        admission = self._gave_way or self._going_on(due, again)
+        admission = self._gave_way or self._retries.admission(self._premises.ledger, due, again)
         self._gave_way = None
         try:
             report = work(
                 self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
             )
+        except Stopped:
+            raise
         except Exception as error:
-            self._broke(rules, error, admission)
             self._count(names - again)
+            self._broke(rules, error, admission)
             raise
         if isinstance(report.stopped, GaveWay):
             self._gave_way = admission
@@ -142,30 +142,16 @@ class Worker:
                 self._retries.worked(what, names)
                 continue
             lost = [rule for rule in rules if collected.platform in rule.platforms]
-            self._retries.failed(what, lost)
-            self._admissions |= {rule.name: admission for rule in lost}
+            self._retries.failed(what, lost, admission)
 
     def _broke(self, rules: Sequence[Rule], error: Exception, admission: Admission) -> None:
         """A run ended in an error that was not foreseen: whoever watches shall see it, and its rules come again."""
-        if isinstance(error, Stopped):
-            return
         said = str(error) if isinstance(error, SyncdError) else f"unexpected {type(error).__name__}, see the log"
         for rule in rules:
-            self._retries.failed(f"rule {rule.name}", [rule])
-            self._admissions[rule.name] = admission
+            self._retries.failed(f"rule {rule.name}", [rule], admission)
         broken = {rule.name: f"the run broke off: {said}" for rule in rules}
         self._vitals.stopped_rules = self._vitals.stopped_rules | broken
         self._vitals.calls, self._vitals.throttled = self._premises.calls
-
-    def _going_on(self, due: frozenset[str], again: frozenset[str]) -> Admission:
-        """What the turns that are tried again have made counts against their limits; the others begin anew."""
-        admission = Admission(self._premises.ledger, named=False)
-        for name in again & self._admissions.keys():
-            before = self._admissions[name]
-            admission.done[name] = before.done.get(name, 0)
-            admission.sums[name] = before.sums.get(name, Decimal(0))
-        self._admissions = {name: one for name, one in self._admissions.items() if name not in due | again}
-        return admission
 
     def _workshop(self, *, gives_way: bool = False, short: bool = False) -> Workshop:
         def between() -> None:

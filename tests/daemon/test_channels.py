@@ -280,8 +280,9 @@ def test_a_command_does_not_see_the_secrets_of_the_environment(tmp_path: Path, m
     assert f"PATH={os.environ['PATH']}" in environment
 
 
-def test_what_a_command_prints_goes_nowhere(tmp_path: Path) -> None:
+def test_what_a_command_prints_goes_nowhere(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     deliver(Channel("command", Command((program(tmp_path, f"echo {PASSWORD}; echo {PASSWORD} >&2"),))), MESSAGE)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_command_that_reads_nothing_is_fine(tmp_path: Path) -> None:

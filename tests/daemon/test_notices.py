@@ -333,6 +333,14 @@ def test_a_rule_that_stopped_is_told_once_and_again_after_it_ran(town: Town) -> 
     assert len(town.later(minutes=5)) == 1
 
 
+def test_a_rule_whose_run_broke_off_is_not_said_to_have_held_orders(town: Town) -> None:
+    town.vitals.stopped_rules = {"site-hazirlanan": "the run broke off: the ledger (of today) can't be written"}
+    (message,) = town.turn()
+    assert message.subject == "syncd 115: Kural durdu: site-hazirlanan"
+    assert "çalışması yarıda kesildi" in message.text
+    assert "bekletildi" not in message.text
+
+
 def test_a_rule_that_a_person_paused_is_not_worth_a_word(town: Town) -> None:
     town.vitals.stopped_rules = {"site-hazirlanan": "paused"}
     town.ledger.set_rule("site-hazirlanan", paused=True)

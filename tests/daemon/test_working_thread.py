@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from household import QUIET, START, Household
 from loguru import logger
 from places import CONFIG
 
+from syncd.daemon.metrics import Metrics
 from syncd.errors import LedgerError, PlatformError
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
@@ -217,13 +219,17 @@ def minute_by_minute(here: Household, minutes: int) -> list[int]:
     return asked
 
 
+def metrics(here: Household) -> bytes:
+    return Metrics(here.vitals, lambda: here.service.premises.settings, lambda: here.ledger)()
+
+
 def test_a_daily_turn_outlasts_a_platform_that_is_down_just_then(daemon: Make) -> None:
     here = daemon(DAILY, orders=3)
     here.until(NOON - timedelta(seconds=1))
     here.sandbox.faults.add(Fault("500", path="/wp-json", nth=0))
     # each try gives up after some waits of its own, so the minutes are a little more than the pauses
     asked = minute_by_minute(here, 40)
-    gaps = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(asked)]
     assert (len(asked), gaps == sorted(gaps), gaps[-1] > 3 * gaps[0]) == (6, True, True), asked
     assert (here.invoiced(), here.vitals.runs) == ([], {"site-hazirlanan": 1})
     here.sandbox.faults.clear()
@@ -278,6 +284,7 @@ def test_a_daily_turn_outlasts_a_run_that_breaks(
 
     monkeypatch.setattr("syncd.daemon.worker.work", breaks)
     minute_by_minute(here, 2)
+    assert b'syncd_rule_stopped{rule="site-hazirlanan"} 1.0' in metrics(here)
     said = here.vitals.stopped_rules["site-hazirlanan"]
     assert ("The disk is full." if isinstance(error, LedgerError) else "unexpected ValueError") in said
     assert (here.vitals.worked_at, here.invoiced()) == (None, [])

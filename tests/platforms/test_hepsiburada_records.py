@@ -335,3 +335,8 @@ def test_a_whole_order_detail_can_be_read_unless_it_is_several_packages() -> Non
     with pytest.raises(Hold) as caught:
         read(detail("4099000101", line(A, "Packaged", "P1"), line(B, "Packaged", "P2")))
     assert caught.value.code == "record-unreadable"
+
+
+def test_a_parcel_that_the_carrier_reports_late_counts_from_the_day_that_the_list_goes_by() -> None:
+    late = {**in_package(), "shippedDate": "2026-09-02T18:20:00"}
+    assert read(late).updated_at == datetime(2026, 9, 2, 15, 20, tzinfo=UTC)

@@ -57,7 +57,12 @@ def ordered_at(record: Record) -> datetime | None:
 
 
 def updated_at(record: Record) -> datetime | None:
-    """When the status of a line changed last."""
+    """When it was delivered or shipped, as the list that named it tells, for that list goes by it: a carrier may report
+    days later. Else when the status of a line changed last.
+    """
+    told = _moment(record, "deliveredDate") or _moment(record, "shippedDate")
+    if told is not None:
+        return told
     moments = [_moment(item, "lastStatusUpdateDate") for item in items_in(record)]
     return max((moment for moment in moments if moment is not None), default=None)
 

@@ -1,7 +1,8 @@
 """What contradicts itself, or is missing, in the amounts of an N11 package.
 
-A line's `price` is of one piece, all other figures are of the whole line. `sellerInvoiceAmount` is what the store
-invoices: price × quantity less the store's own discount. `dueAmount` is what the buyer pays, `totalAmount` the sum of it.
+A line's `price` is of one piece; all other figures that are read here are of the whole line. `sellerInvoiceAmount` is
+what the store invoices: price × quantity less the store's own discount. `dueAmount` is what the buyer pays; the
+package's `totalAmount` is the sum of it.
 """
 
 from __future__ import annotations
