@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from loguru import logger
 
 from syncd.config.schedule import seconds
 from syncd.config.settings import PlatformSettings
@@ -121,7 +122,8 @@ class PlatformClient:
 
     def _answer(self, path: str, query: Mapping[str, Any]) -> Answer:
         """One request and its whole answer. The timeout counts for each piece of it; drips end at twice the timeout."""
-        deadline = time.monotonic() + 2 * self._timeout_seconds
+        started = time.monotonic()
+        deadline = started + 2 * self._timeout_seconds
         content = bytearray()
         with self._client.stream("GET", path, params={name: str(value) for name, value in query.items()}) as response:
             for piece in response.iter_bytes():
@@ -130,6 +132,8 @@ class PlatformClient:
                     raise httpx.ReadError("the answer is too large")
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer takes too long")
+            milliseconds = (time.monotonic() - started) * 1000
+            logger.debug("{}: GET {}: {} in {:.0f} ms", self._name, path, response.status_code, milliseconds)
             return _read(response, bytes(content))
 
     def failure(self, path: str, answer: Answer) -> PlatformError:

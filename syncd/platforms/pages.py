@@ -54,7 +54,7 @@ class Numbered:
         pages = self._pages(shown, 1)
         if past and pages is not None and pages > 1:
             yield shown.records
-            number = pages - 1
+            number = pages - 1  # the last page; further ones follow if it shows that the count was too small
             shown = fetch(self._query(query, number))
         while True:
             yield shown.records
@@ -64,7 +64,7 @@ class Numbered:
             before, shown = shown, fetch(self._query(query, number))
             if shown.records and shown.records == before.records:
                 raise NoProgress
-        if past and number > 1:
+        if past and number > 1:  # the last page was just read
             yield from self._backwards(fetch, query, number - 1)
 
     def _backwards(self, fetch: Fetch, query: Mapping[str, Any], pages: int) -> Iterator[list[Any]]:

@@ -250,6 +250,7 @@ def without_log() -> Iterator[None]:
     logger.enable("syncd")
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("without_log")
 def test_a_thousand_orders_of_four_platforms_are_invoiced_once_each_at_their_moment(tmp_path: Path) -> None:
     world: World | None = None
