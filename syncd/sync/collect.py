@@ -14,7 +14,7 @@ from loguru import logger
 from syncd.config.settings import Rule
 from syncd.errors import Hold, PlatformError, SyncdError
 from syncd.ledger.ledger import Ledger, Mark
-from syncd.ledger.order_row import OrderKey, OrderRow
+from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.platforms.platform import Platform, Record
 from syncd.sync.doubt import Expectation
 from syncd.sync.judge import ORDER_CHANGED, Judgement, Seen, decide, judge, sold
@@ -26,7 +26,9 @@ _RESCAN_EVERY: Final = timedelta(days=1)
 
 @dataclass
 class Collected:
-    """What came from one platform."""
+    """What came from one platform. `changed` are the orders that are new or changed; of those that the ledger keeps
+    anyway only the held ones, for a first reading may bring a hundred thousand.
+    """
 
     platform: str
     seen: int = 0
@@ -76,10 +78,11 @@ def collect(
         if not records:  # many pages of look-ups have none, and each would be a transaction
             return
         batch = list(_judged(platform, records, ledger, judgement, clock()))
-        collected.changed += [row for row, _ in batch]
         if store:
             ledger.orders.save((row, seen.raw) for row, seen in batch)
+            collected.changed += [row for row, _ in batch if row.state is State.HELD]
         else:
+            collected.changed += [row for row, _ in batch]
             collected.raw |= {row.key: seen.raw for row, seen in batch}
 
     def rise(reached: datetime, known: Mark | None) -> Mark:

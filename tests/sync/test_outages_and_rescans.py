@@ -169,7 +169,8 @@ def test_what_an_outage_hid_is_found_by_the_next_rescan(desk: Desk) -> None:
     desk.poll(hours=10)
     desk.market.orders.append(hidden)  # stamped long before the mark
     assert desk.poll(hours=5).seen == 0
-    assert "99" in {row.number for row in desk.poll(hours=10).changed}
+    assert desk.poll(hours=10).rescanned
+    assert stands(desk, "99")[0] is State.WAITING
 
 
 def test_a_dry_run_never_rescans(desk: Desk) -> None:
