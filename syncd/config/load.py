@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syncd.config.connectors import Connectors, option_problems, options_of, secret_keys
@@ -78,6 +79,7 @@ class _Load:
             return None
         data: dict[str, Any] = main.document.data
         self._plain_secrets(main, ("parasut",), secret_keys(schema("syncd")["properties"]["parasut"]))
+        self._wrong_addresses(main, ("parasut",))
         words, platforms = self._platforms(main)
         rules = [*self._included(main), *self._rules(main.document, data.get("rules"), ("rules",))]
         if isinstance(data.get("rules", []), list) and not rules:
@@ -148,6 +150,7 @@ class _Load:
             unknown = {str(at[2]) for at in main.unknown if at[:2] == steps and len(at) > 2}
             options = options_of(connector, entry, self.file.parent, unknown)
             self._missing_files(main.document, steps, options)
+            self._wrong_addresses(main, steps)
             self.secrets += [option for option in options.values() if isinstance(option, Secret)]
             settings[name] = PlatformSettings(
                 name=name,
@@ -166,6 +169,18 @@ class _Load:
             absent = key.endswith("_file") and isinstance(value, str) and not Path(value).is_file()
             if absent and self.outside.demanded:
                 self.problems.append(Problem(document.value_at((*steps, key)), f"there is no file {value}"))
+
+    def _wrong_addresses(self, main: Interpolated, steps: Steps) -> None:
+        """Addresses that look like one and are none: `http://[::1`, a port that is no number."""
+        entry = _value_at(main.document.data, steps)
+        for key in ("url", "base_url") if isinstance(entry, dict) else ():
+            value, below = entry.get(key), (*steps, key)
+            if not isinstance(value, str) or below in main.unknown:
+                continue
+            try:
+                _ = urlsplit(value).port
+            except ValueError as error:
+                self.problems.append(Problem(main.document.value_at(below), f"'{key}' is no address: {error}"))
 
     def _plain_secrets(self, main: Interpolated, steps: Steps, keys: Collection[str]) -> None:
         entry = _value_at(main.document.data, steps)

@@ -171,6 +171,7 @@ class Worker:
         self._vitals.beat()
         bound = logger.bind(order=row.name)
         if result.verdict is Verdict.INVOICED:
+            self._company_works()  # a backlog may take an hour: what a run shows is true before it ends
             bound.info("{}: invoiced, id {}, {:.2f} {}", row.name, row.invoice_id, row.payable or 0, row.currency)
         elif result.verdict is Verdict.HELD:
             bound.warning("{}: held ({}): {}", row.name, row.hold_code, result.message)

@@ -146,7 +146,8 @@ def _explained(where: str) -> Iterator[None]:
     except sqlite3.Error as error:
         raise LedgerError(
             f"The ledger {where} can't be used: {error}.",
-            "Check that it is a ledger, its owner and mode; if it is damaged, restore a backup.",
+            "Check free disk space first, then that it is a ledger, its owner and mode. Restore a backup only if it is "
+            "damaged: an older copy does not know the invoices made since.",
         ) from error
     except SQLAlchemyError as error:
         # The text of the error would show the row that was to be written.

@@ -34,6 +34,10 @@ class OneLeggedOAuth(httpx.Auth):
         yield request
 
 
+class UnfitForHeader(ValueError):
+    """A secret that no header can carry. The message names the setting, never its value."""
+
+
 class SecretHeaders(httpx.Auth):
     """Secrets that travel as headers of their own, or as a bearer token."""
 
@@ -67,9 +71,18 @@ def authentication(part: Mapping[str, Mapping[str, Any]], scheme: str, options: 
         case "oauth1":
             return OneLeggedOAuth(_plain(options[choice["user"]]), _plain(options[choice["secret"]]))
         case "bearer":
-            return SecretHeaders({"Authorization": f"Bearer {_plain(options[choice['secret']])}"})
+            return SecretHeaders({"Authorization": f"Bearer {_fit(options, choice['secret'])}"})
         case _:
-            return SecretHeaders({name: _plain(options[key]) for name, key in choice["headers"].items()})
+            return SecretHeaders({name: _fit(options, key) for name, key in choice["headers"].items()})
+
+
+def _fit(options: Mapping[str, Any], key: str) -> str:
+    value = _plain(options[key])
+    if not (value.isascii() and value.isprintable()):
+        raise UnfitForHeader(
+            f"the value of '{key}' holds a line break or a letter that no key has; was it copied whole, and alone?"
+        )
+    return value
 
 
 def _plain(value: Any) -> str:

@@ -22,7 +22,7 @@ from syncd.config.settings import PlatformSettings
 from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable, TemplateFailure
 from syncd.outgoing import CONNECT_TIMEOUT_SECONDS, USER_AGENT
 from syncd.platforms.answer import UnreadableAnswer, parse_body
-from syncd.platforms.authentication import authentication
+from syncd.platforms.authentication import UnfitForHeader, authentication
 from syncd.platforms.pace import Limit, Pace
 from syncd.platforms.record import rendered
 from syncd.problem import Problem
@@ -69,16 +69,24 @@ class PlatformClient:
         self._before_request = before_request
         base_url: str = rendered(part["base_url"], scope)
         self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
-        self._scheme = urlsplit(base_url).scheme.lower()
+        self._scheme = _scheme(base_url, settings)
         if self._scheme not in part["authentication"]:
             message = f"{settings.name}: {settings.connector} has no way to sign in at an {self._scheme}:// address"
             raise ConfigurationError([Problem(settings.position, message)])
         self._timeout_seconds = seconds(options.get("timeout", USUAL_TIMEOUT))
         self._pace = Pace(*self._limits(), time.monotonic, sleep)
+        try:
+            auth = authentication(part["authentication"], self._scheme, options)
+            headers = httpx.Headers({"User-Agent": USER_AGENT, "Accept": "application/json", **self._headers()})
+        except UnfitForHeader as error:
+            raise ConfigurationError([Problem(settings.position, f"{settings.name}: {error}")]) from error
+        except UnicodeEncodeError as error:  # its own text would show the value
+            message = f"{settings.name}: a setting that goes into a header (User-Agent) may hold plain letters only"
+            raise ConfigurationError([Problem(settings.position, message)]) from error
         self._client = httpx.Client(
             base_url=base_url,
-            auth=authentication(part["authentication"], self._scheme, options),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **self._headers()},
+            auth=auth,
+            headers=headers,
             timeout=httpx.Timeout(self._timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
             verify=_trust(settings, options),
             transport=transport,
@@ -221,6 +229,19 @@ def _read(response: httpx.Response, content: bytes) -> Answer:
         told = content[: 4 * _MAX_MESSAGE].decode(errors="replace")
         text = "" if "<" in told[:_MAX_MESSAGE] else told.strip().strip('"')[:_MAX_MESSAGE]
         return Answer(response.status_code, response.headers, None, False, text)
+
+
+def _scheme(base_url: str, settings: PlatformSettings) -> str:
+    """The scheme of an address that can be used. Raises ConfigurationError."""
+    try:
+        scheme, port, host = urlsplit(base_url).scheme, urlsplit(base_url).port, httpx.URL(base_url).host
+        del port
+    except (ValueError, httpx.InvalidURL) as error:
+        message = f"{settings.name}: the address {base_url} can't be used: {error}"
+        raise ConfigurationError([Problem(settings.position, message)]) from error
+    if not host:
+        raise ConfigurationError([Problem(settings.position, f"{settings.name}: the address {base_url} has no host")])
+    return scheme.lower()
 
 
 def _trust(settings: PlatformSettings, options: Mapping[str, Any]) -> ssl.SSLContext:

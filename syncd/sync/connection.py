@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncd.errors import Hold, NotExecuted, ParasutError, PlatformError
 from syncd.ledger.mirror import Mirrored
 from syncd.parasut.client import ParasutClient
+from syncd.parasut.identity import Identity
 from syncd.parasut.lookups import find_products_by_code
 from syncd.sync.categories import resolve_category
 from syncd.sync.knowledge import LedgerKnowledge
@@ -42,7 +43,7 @@ def try_connections(workshop: Workshop) -> Iterator[Finding]:
 def _parasut(workshop: Workshop, client: ParasutClient) -> Iterator[Finding]:
     company_id = workshop.settings.parasut.company_id
     try:
-        identity = client.me()
+        identity = _logged_in(workshop, client)
     except ParasutError as error:
         yield Finding("parasut", "login", False, error.message, _remedy(error), isinstance(error, NotExecuted))
         return
@@ -72,6 +73,22 @@ def _parasut(workshop: Workshop, client: ParasutClient) -> Iterator[Finding]:
         yield from _named_records(workshop, client)
     except ParasutError as error:
         yield Finding("parasut", "lists", False, error.message, _remedy(error), isinstance(error, NotExecuted))
+
+
+def _logged_in(workshop: Workshop, client: ParasutClient) -> Identity:
+    """Who is logged in, after a login of its own: one that is kept would also work with wrong credentials.
+
+    A login that fails leaves the one that was kept where it was; a daemon may be working with it.
+    """
+    company = workshop.ledger.company
+    kept = company.tokens()
+    company.clear_tokens()
+    try:
+        return client.me()
+    except ParasutError:
+        if kept is not None and company.tokens() is None:
+            company.set_tokens(*kept)
+        raise
 
 
 def _remedy(error: ParasutError) -> str:

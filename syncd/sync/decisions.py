@@ -32,7 +32,9 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
 
 
 def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
-    """A person says: syncd is done with this order. Its invoice, if it has one, stays."""
+    """A person says: syncd is done with this order. Its invoice, if it has one, stays. Raises UsageError."""
+    if row.state is State.INVOICED:
+        raise UsageError(f"{row.name} is invoiced ({row.invoice_id}), and nothing about it waits for a person.")
     state = State.INVOICED if row.invoice_id is not None else State.IGNORED
     reason = f"invoice {row.invoice_id}; settled by hand" if row.invoice_id is not None else "ignored by hand"
     text = reason + (f"; it was held for {row.hold_code}" if row.hold_code else "")

@@ -41,6 +41,8 @@ SCHEMA_PROBLEMS = [
         "ledger: «mysql:////var",
         "'ledger' must be an address like sqlite:////var/lib/syncd/ledger.db",
     ),
+    ("url: https://magaza.test", 'url: «"http://[::1"', "'url' is no address: Invalid IPv6 URL"),
+    ("url: https://magaza.test", "url: «http://127.0.0.1:notaport", "'url' is no address: "),
     ("ledger: sqlite:////var/lib/syncd/ledger.db", "ledger: «'sqlite:///:memory:'", "'ledger' must be an address"),
     ("  site:\n", "  «my site:\n", "the key 'my site' must be a name without spaces and slashes"),
     ("connector: woocommerce", "«conector: woocommerce", "unknown key 'conector' under 'site'"),

@@ -17,6 +17,7 @@ from syncd.errors import LedgerError, PlatformError
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
 from syncd.sync.collect import Collected
+from syncd.sync.report import Result
 from syncd.sync.run import work
 
 Make = Callable[..., Household]
@@ -165,6 +166,24 @@ def test_a_locked_company_is_tried_ever_less_often_with_one_alarm(daemon: Make, 
     here.later(minutes=16)
     assert (here.vitals.parasut_error, sorted(here.invoiced())) == ("", ["15", "16", "17"])
     assert any("works again" in line for line in log)
+
+
+def test_an_alarm_ends_with_the_first_invoice_and_not_with_the_run(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("402", path="/v4/", nth=0))
+    here.later(minutes=1)
+    assert here.vitals.parasut_error
+    here.sandbox.faults.clear()
+    shown: list[str] = []
+    tell = here.service.worker._tell
+
+    def noted(result: Result) -> None:
+        tell(result)
+        shown.append(here.vitals.parasut_error)
+
+    here.service.worker._tell = noted
+    here.later(minutes=16)
+    assert shown == ["", "", ""]
 
 
 def test_an_alarm_ends_without_an_order_that_would_show_it(daemon: Make) -> None:

@@ -58,11 +58,12 @@ def small(
     *,
     sleep: Callable[[float], None] = lambda _: None,
     clock: Callable[[], datetime] = lambda: NOW,
+    token: str = "invented-token",
 ) -> Platform:
     """The platform that a connector of that data describes; `answer` is the other side."""
     file = folder / "small.yaml"
     file.write_text(json.dumps(data), "utf-8")
-    options = {"token": Secret("invented-token"), "user": "ekip"}
+    options = {"token": Secret(token), "user": "ekip"}
     settings = PlatformSettings("small", "small", "Small", options, Position("syncd.yaml", 3, 3), {}, file)
     return open_platform(settings, transport=httpx.MockTransport(answer), clock=clock, sleep=sleep)
 

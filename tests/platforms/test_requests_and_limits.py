@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from small_platform import connector, listed, small
 
-from syncd.errors import ConfigurationError, PlatformError
+from syncd.errors import ConfigurationError, PlatformError, PlatformUnreachable
+from syncd.platforms import client
 from syncd.platforms.connector import load_connector
 from syncd.platforms.pace import Limit, Pace
 
@@ -172,3 +174,60 @@ def test_errors_of_the_platform_carry_its_name(tmp_path: Path) -> None:
     platform = small(tmp_path, connector({"lists": [listed()]}), lambda _: httpx.Response(404))
     with pytest.raises(PlatformError, match="small: GET /orders"):
         list(platform.changes(platform._clock()))
+
+
+class Pieces(httpx.SyncByteStream):
+    """An answer that comes in pieces; `after` is called after each."""
+
+    def __init__(self, after: Callable[[], None] = lambda: None) -> None:
+        self._after = after
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(50):
+            yield b"[ ] "
+            self._after()
+
+
+def test_an_answer_that_drips_for_ever_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def a_minute_later() -> None:
+        now[0] += 60
+
+    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    data = connector({"lists": [listed()]})
+    platform = small(tmp_path, data, lambda _: httpx.Response(200, stream=Pieces(a_minute_later)))
+    with pytest.raises(PlatformUnreachable, match="did not answer in time"):
+        list(platform.changes(platform._clock()))
+
+
+@pytest.mark.parametrize("answer", ["too large", "broken gzip"])
+def test_an_answer_that_cannot_be_used_whole_is_the_platforms_trouble(
+    answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LARGEST_ANSWER_BYTES", 100)
+    headers = {"Content-Encoding": "gzip"} if answer == "broken gzip" else {}
+    data = connector({"lists": [listed()]})
+    platform = small(tmp_path, data, lambda _: httpx.Response(200, headers=headers, stream=Pieces()))
+    with pytest.raises(PlatformUnreachable, match="can't be reached"):
+        list(platform.changes(platform._clock()))
+
+
+@pytest.mark.parametrize("token", ["gizli-ç-anahtar", "two\nlines"])
+@pytest.mark.parametrize(
+    "way", [{"way": "bearer", "secret": "token"}, {"way": "headers", "headers": {"appKey": "token"}}]
+)
+def test_a_secret_that_no_header_can_carry_is_told_without_its_value(
+    way: dict[str, Any], token: str, tmp_path: Path
+) -> None:
+    data = connector({"lists": [listed()]}, {"authentication": {"https": way}})
+    with pytest.raises(ConfigurationError) as caught:
+        small(tmp_path, data, lambda _: httpx.Response(200), token=token)
+    assert str(caught.value).startswith("syncd.yaml:3:3: small: the value of 'token' holds a line break or a letter")
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["https://[::1", "https://127.0.0.1:notaport", "https://"])
+def test_an_address_that_is_none_is_told_at_the_platforms_place(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="small: the address"):
+        small(tmp_path, connector({"lists": [listed()]}, {"base_url": address}), lambda _: httpx.Response(200))

@@ -10,7 +10,7 @@ import pytest
 from factories import a_rule, template
 from worlds import World
 
-from syncd.config.settings import Categories, Missing, PaymentChoice, ProductPolicy, Settings
+from syncd.config.settings import Categories, Missing, PaymentChoice, ProductPolicy, Secret, Settings
 from syncd.sandbox.faults import Fault
 from syncd.sync.company import open_workshop
 from syncd.sync.connection import Finding, try_connections
@@ -177,3 +177,20 @@ def test_lists_that_can_not_be_read_are_a_finding_and_the_shop_is_tested_all_the
     assert "HTTP 402" in failed[0].message
     assert failed[0].remedy
     assert [finding.what for finding in found if finding.service == "site"][:1] == ["orders"]
+
+
+def test_wrong_credentials_are_told_also_when_a_login_is_kept_and_that_login_stays(world: Make) -> None:
+    here = world(orders=1)
+    here.apply()
+    settings = here.settings()
+    wrong = replace(settings, parasut=replace(settings.parasut, password=Secret("wrong")))
+
+    def login() -> object:
+        with ExitStack() as stack:
+            return here.open(stack, network=False).ledger.company.tokens()
+
+    kept = login()
+    assert kept is not None
+    assert [finding.ok for finding in findings(here, wrong) if finding.what == "login"] == [False]
+    assert login() == kept
+    assert [finding.ok for finding in findings(here) if finding.what == "login"] == [True]

@@ -333,6 +333,15 @@ def test_an_ignored_order_is_never_invoiced(world: Make) -> None:
     assert here.apply().results == []
 
 
+def test_an_invoiced_order_about_which_nothing_waits_is_not_ignored(world: Make) -> None:
+    here = world(orders=3)
+    here.apply()
+    with ExitStack() as stack:
+        workshop = here.open(stack, network=False)
+        with pytest.raises(UsageError, match="site/15 is invoiced"):
+            ignore(workshop.ledger.orders.named("site", "15")[0], workshop)
+
+
 def test_every_write_has_its_intent_and_its_outcome_in_the_ledger(world: Make) -> None:
     here = world(orders=3)
     here.apply()
