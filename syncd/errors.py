@@ -4,6 +4,7 @@ SyncdError                    message, remedy
 ├── ConfigurationError        problems: every one with file, line and column
 ├── UsageError                a command was called wrongly
 ├── LedgerError               the ledger can't be opened, read or written
+│   └── ClockSetBack          the clock stands before what the ledger knows
 ├── Busy                      another syncd works on this ledger
 ├── Hold                      one order needs a person: code, message, remedy
 ├── TemplateFailure           a template could not be rendered: position, field
@@ -51,6 +52,10 @@ class UsageError(SyncdError):
 
 class LedgerError(SyncdError):
     """The ledger can't be opened, read or written."""
+
+
+class ClockSetBack(LedgerError):
+    """The clock stands before what the ledger knows: nothing is written until it is right."""
 
 
 class Busy(SyncdError):

@@ -13,11 +13,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import tzinfo
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from loguru import logger
 
+from syncd.errors import UsageError
 from syncd.masking import Mask
 
 if TYPE_CHECKING:
@@ -42,19 +46,26 @@ def set_up_logs(
     verbose: bool = False,
     level: str = "WARNING",
     form: Form = "auto",
+    zone: tzinfo | None = None,
 ) -> None:
     """Send what is at least as grave as `level` (with `verbose` everything) to standard error, masked.
 
     `names` are those of the platforms and connectors, by which order names are known. With `auto` the form is what
-    $SYNCD_LOG_FORMAT says, else `journald` when standard error is the journal's, else `text`. What other libraries warn
-    of, and errors that nobody caught, go the same way. May be called again, after a reload: the secrets of the call
-    before stay masked, for a request in hand may still carry them.
+    $SYNCD_LOG_FORMAT says, else `journald` when standard error is the journal's, else `text`; its moments are those of
+    `zone` (None: of the machine). What other libraries warn of, and errors that nobody caught, go the same way. May be
+    called again, after a reload: the secrets of the call before stay masked, for a request in hand may still carry
+    them. Raises UsageError when $SYNCD_LOG_FORMAT names no form.
     """
     global _last_secrets
     given = frozenset(secrets)
     masked = Mask(given | _last_secrets, names)
     _last_secrets = given
-    write: Callable[[Record, Mask], str] = {"text": _text, "journald": _journald, "json": _json}[_chosen(form)]
+    forms: dict[str, Callable[[Record, Mask], str]] = {
+        "text": partial(_text, zone=zone),
+        "journald": _journald,
+        "json": _json,
+    }
+    write = forms[_chosen(form)]
 
     def sink(message: Message) -> None:
         try:
@@ -72,13 +83,21 @@ def set_up_logs(
     threading.excepthook = lambda failed: _uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
-def _text(record: Record, masked: Mask) -> str:
+def about(**fields: str | None) -> AbstractContextManager[None]:
+    """Give every event of this thread, for the length of a `with` block, these fields: `order`, `rule`, `platform`.
+
+    They show in the form for programs. None leaves a field out.
+    """
+    return logger.contextualize(**{name: value for name, value in fields.items() if value})
+
+
+def _text(record: Record, masked: Mask, *, zone: tzinfo | None) -> str:
     first, *more = _lines(record, masked)
     name = record["level"].name
     level = f"{name: <7}"
     if name in _COLOURS and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         level = f"\x1b[{_COLOURS[name]}m{level}\x1b[0m"
-    time = record["time"].strftime("%Y-%m-%d %H:%M:%S")
+    time = record["time"].astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     return "\n".join([f"{time} {level} {first}", *(_INDENT + line for line in more)]) + "\n"
 
 
@@ -139,13 +158,14 @@ def _plain(value: Any, masked: Mask, order: str) -> Any:
 
 
 def _chosen(form: Form) -> Form:
-    if form != "auto":
-        return form
-    said = os.environ.get("SYNCD_LOG_FORMAT", "")
-    for known in get_args(Form):
-        if said == known != "auto":
-            return known  # type: ignore[no-any-return]
-    return "journald" if _is_journal() else "text"
+    forms: dict[str, Form] = {known: known for known in get_args(Form)}
+    said = os.environ.get("SYNCD_LOG_FORMAT", "") or "auto"
+    if said not in forms:
+        raise UsageError(f"$SYNCD_LOG_FORMAT can't be {said!r}.", f"It is one of: {', '.join(forms)}.")
+    chosen = forms[said] if form == "auto" else form
+    if chosen == "auto":
+        return "journald" if _is_journal() else "text"
+    return chosen
 
 
 def _is_journal() -> bool:

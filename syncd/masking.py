@@ -7,9 +7,10 @@ one with tax numbers must not be. So the rule is:
 - A number of 10 or 11 digits is hidden when its check digits make it a VKN or TCKN. That is every real one, and by
   chance one in ten of the other numbers of 10 digits, one in a hundred of those of 11. In doubt it stays hidden.
 - After a word that announces a tax number it is hidden in any case: a mistyped one belongs to somebody, too.
-- What a message names as an order (`trendyol/99000000001`, `trendyol/107703/9000000002`, or `order` bound to the
-  logger) is shown, there and wherever the same event says it again. Only names of the configured platforms and
-  connectors announce an order: `Çankaya/1000000018` is how tax offices are written in Turkey.
+- What a message names as an order (`trendyol/99000000001`, `trendyol/99000000001#9000000002`,
+  `trendyol/107703/9000000002`, or `order` bound to the logger) is shown, there and wherever the same event says it
+  again. Only names of the configured platforms and connectors announce an order: `Çankaya/1000000018` is how tax
+  offices are written in Turkey.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Mask:
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
         known = "|".join(re.escape(name) for name in sorted(set(names), key=len, reverse=True) if name)
         self._orders = re.compile(rf"(?<![\w/])(?:{known})/(?:[^\s/]+/)?(\d{{10,11}})(?!\d)") if known else None
+        self._packages = re.compile(rf"(?<![\w/])(?:{known})/[^\s/#]*#([\w.~-]+)") if known else None
 
     def __call__(self, text: str, order: str = "") -> str:
         """The text as it may be read. `order` is the name of the order that it is about, if there is one."""
@@ -68,6 +70,8 @@ class Mask:
             text = self._secrets.sub(HIDDEN, text)
         if self._orders is not None and "/" in text:
             shown |= set(self._orders.findall(text))
+        if self._packages is not None and "#" in text:
+            shown |= {number for package in self._packages.findall(text) for number in _NUMBER.findall(package)}
         text = _AUTHORIZATION.sub(rf"\1\2{HIDDEN}", text)
         text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
         text = _FIELD.sub(rf"\1\2{HIDDEN}", text)

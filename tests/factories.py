@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from syncd.config.settings import Rule, Trigger
+from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.mirror import Kind
 from syncd.ledger.order_row import OrderKey
 from syncd.mapping.document import DocumentMapping
@@ -21,6 +22,7 @@ from syncd.orders.status import Status
 from syncd.problem import Position, Source
 from syncd.sync.known import KnownAccount, KnownCategory, KnownContact, KnownProduct
 from syncd.sync.plan import PlanContext
+from syncd.sync.steps import Known
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 TODAY = date(2026, 11, 24)
@@ -139,6 +141,7 @@ class FakeKnowledge:
     customers: dict[str, KnownContact] = field(default_factory=dict)
     incomplete: frozenset[Kind] = frozenset()
     claimed: str | None = None
+    invoices: list[SeenInvoice] = field(default_factory=list)
     profiles: Sequence[RoundingProfile] = (LIKELY,)
 
     def complete(self, kind: Kind) -> bool:
@@ -164,6 +167,35 @@ class FakeKnowledge:
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         return self.claimed
+
+    def contact(self, contact_id: str) -> KnownContact | None:
+        return next((contact for contact in self.contacts if contact.ref == Known(contact_id)), None)
+
+    def invoices_by_mark(self, key: OrderKey) -> list[SeenInvoice]:
+        return [one for one in self.invoices if one.marker == key.marker]
+
+    def invoices_by_number(
+        self, order_no: str, order_date: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]:
+        return [
+            one
+            for one in self._unmarked(payables, currency)
+            if (one.order_no, one.order_date) == (order_no, order_date)
+        ]
+
+    def invoices_of_buyer(
+        self, contact_ids: Collection[str], first: date, last: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]:
+        return [
+            one
+            for one in self._unmarked(payables, currency)
+            if one.contact_id in contact_ids and one.issue_date is not None and first <= one.issue_date <= last
+        ]
+
+    def _unmarked(self, payables: Collection[Decimal], currency: str) -> list[SeenInvoice]:
+        return [
+            one for one in self.invoices if not one.marker and one.payable in payables and one.currency == currency
+        ]
 
 
 ROOT = Path(__file__).resolve().parent.parent

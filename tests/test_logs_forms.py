@@ -9,15 +9,17 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from loguru import logger
 
 from syncd import logs
-from syncd.logs import set_up_logs
+from syncd.errors import UsageError
+from syncd.logs import about, set_up_logs
 
 
 class Terminal(io.StringIO):
@@ -81,6 +83,25 @@ def test_the_daemon_says_what_it_does(written: Written) -> None:
     logger.info("12 orders read")
     assert written.getvalue().endswith(" INFO    12 orders read\n")
     assert written.getvalue().count("\n") == 1
+
+
+def test_text_shows_the_time_of_the_configurations_zone(written: Written) -> None:
+    kiritimati = ZoneInfo("Pacific/Kiritimati")  # 14 hours ahead: no machine of ours lives there
+    before = datetime.now(kiritimati)
+    set_up_logs([], level="INFO", zone=kiritimati)
+    logger.info("x")
+    told = datetime.strptime(written.getvalue()[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=kiritimati)
+    assert timedelta(seconds=-1) <= told - before < timedelta(minutes=1)
+
+
+def test_fields_are_given_to_every_event_of_a_block(written: Written) -> None:
+    set_up_logs([], level="INFO", form="json")
+    with about(order="site/1042", rule="site-hazirlanan", platform=None):
+        logger.info("x")
+    logger.info("y")
+    first, second = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (first["order"], first["rule"], "platform" in first) == ("site/1042", "site-hazirlanan", False)
+    assert "order" not in second
 
 
 def test_levels_are_coloured_on_a_terminal_only_and_not_where_colours_are_unwanted(
@@ -174,7 +195,9 @@ def test_systemds_journal_is_known_by_its_device_and_inode(
     assert not second.startswith("<")
 
 
-@pytest.mark.parametrize(("said", "start"), [("json", "{"), ("journald", "<3>x"), ("text", "2"), ("?", "2")])
+@pytest.mark.parametrize(
+    ("said", "start"), [("json", "{"), ("journald", "<3>x"), ("text", "2"), ("auto", "2"), ("", "2")]
+)
 def test_the_environment_may_choose_the_form(
     said: str, start: str, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +205,16 @@ def test_the_environment_may_choose_the_form(
     set_up_logs([])
     logger.error("x")
     assert written.getvalue().startswith(start)
+
+
+@pytest.mark.parametrize("form", ["auto", "json"])
+def test_a_form_that_does_not_exist_is_refused_with_those_that_do(
+    form: Literal["auto", "json"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCD_LOG_FORMAT", "jsn")
+    with pytest.raises(UsageError, match="SYNCD_LOG_FORMAT can't be 'jsn'") as caught:
+        set_up_logs([], form=form)
+    assert caught.value.remedy == "It is one of: auto, text, journald, json."
 
 
 def test_after_a_reload_the_secrets_of_before_and_of_now_are_masked(written: Written) -> None:

@@ -69,6 +69,8 @@ def test_after_a_word_that_announces_it_even_a_mistyped_number_is_hidden(word: s
         "trendyol/99000000001 is held",
         f"trendyol/{VKN} is held",  # an order number that happens to check as a VKN
         f"trendyol/107703/{VKN}: outcome unknown",
+        f"n11/204012345#{VKN}: held; package {VKN} waits",
+        f"hepsiburada/4012345678#0c9e{VKN}-4f1b is held",
         f"site/{TCKN}: made; order {TCKN} goes on",
         "package 9000000002, order 99000000001",
         "n11/201234567890, hepsiburada/4012345678",

@@ -22,7 +22,7 @@ TIERS = {
     "daemon": 5,
     "cli": 6,
 }
-FOR_ALL = {"problem", "errors", "logs", "masking", "outgoing", "resources", "__init__"}
+FOR_ALL = {"problem", "errors", "logs", "masking", "outgoing", "resources", "words", "__init__"}
 START = {"__main__"}
 APART = "sandbox"
 

@@ -10,6 +10,7 @@ from syncd.cases.compare import ABSENT, Difference
 from syncd.cases.recording import Change
 from syncd.cases.run import CaseResult, CaseRun
 from syncd.config.keys import flow
+from syncd.words import counted
 
 
 def result_lines(one: CaseResult) -> Iterator[str]:
@@ -48,7 +49,7 @@ def closing_lines(run: CaseRun) -> Iterator[str]:
     parts += [f"{wrong} can't be run"] if wrong else []
     parts += ["some files can't be read"] if run.problems else []
     total = len(run.results)
-    yield f"{total} {'case' if total == 1 else 'cases'}: {', '.join(parts)}"
+    yield f"{counted(total, 'case')}: {', '.join(parts)}"
     if run.untested:
         yield f"rules that no case fires: {', '.join(run.untested)}"
     else:

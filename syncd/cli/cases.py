@@ -18,7 +18,7 @@ from syncd.cli.exits import FINE, PROBLEMS
 from syncd.cli.options import ConfigOption, FormatOption, config_file
 from syncd.cli.output import Format, print_json
 from syncd.config.load import load_settings
-from syncd.errors import ConfigurationError
+from syncd.errors import ConfigurationError, UsageError
 
 
 def test(
@@ -46,8 +46,7 @@ def test(
     run = run_cases(files, loaded.settings)
     changes: list[Change] = list(record(run)) if update else []
     if junit is not None:
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        junit.write_bytes(junit_xml(run))
+        _write(junit, junit_xml(run))
     if format is Format.JSON:
         print_json(run_data(run, changes))
         raise typer.Exit(FINE if run.passed else PROBLEMS)
@@ -60,6 +59,17 @@ def test(
     lines += [change_line(change) for change in changes]
     sys.stdout.write("\n".join([*lines, *closing_lines(run)]) + "\n")
     raise typer.Exit(FINE if run.passed else PROBLEMS)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"The results can't be written to {file}: {error.strerror or error}.",
+            "Name a file that may be written with --junit.",
+        ) from error
 
 
 def register(app: typer.Typer) -> None:

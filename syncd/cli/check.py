@@ -14,7 +14,8 @@ from syncd.cli.output import Format, print_json
 from syncd.config.load import load_settings
 from syncd.config.settings import Settings
 from syncd.errors import ConfigurationError
-from syncd.platforms.connector import load_connector
+from syncd.platforms.address import address_problem
+from syncd.platforms.connector import Connector, load_connector
 from syncd.problem import Problem
 
 if TYPE_CHECKING:
@@ -55,13 +56,19 @@ def check(
 
 
 def _connector_problems(settings: Settings | None) -> list[Problem]:
-    """What is wrong with the connectors beyond the keys that a configuration sets."""
+    """What is wrong with the connectors beyond the keys that a configuration sets, and with what they are used for."""
     problems: list[Problem] = []
-    for file in {platform.connector_file for platform in (settings.platforms.values() if settings else ())}:
+    platforms = settings.platforms.values() if settings else ()
+    connectors: dict[Path, Connector] = {}
+    for file in dict.fromkeys(platform.connector_file for platform in platforms):
         try:
-            load_connector(file)
+            connectors[file] = load_connector(file)
         except ConfigurationError as error:
             problems += error.problems
+    for platform in platforms:
+        connector = connectors.get(platform.connector_file)
+        wrong = None if connector is None else address_problem(platform, connector)
+        problems += [] if wrong is None else [wrong]
     return problems
 
 
@@ -72,7 +79,7 @@ def _connect(settings: Settings, probe_rounding: bool) -> tuple[list[Finding], P
     from syncd.sync.connection import try_connections
     from syncd.sync.probe import probe
 
-    set_up_logs([secret.reveal() for secret in settings.secrets], names=settings.order_prefixes)
+    set_up_logs([secret.reveal() for secret in settings.secrets], names=settings.order_prefixes, zone=settings.timezone)
     with open_workshop(settings) as workshop:
         findings = list(try_connections(workshop))
         if not probe_rounding or not all(finding.ok for finding in findings if finding.service == "parasut"):

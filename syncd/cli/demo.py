@@ -196,7 +196,8 @@ class _Tour:
         )
         sys.stdout.write(done.stdout)
         sys.stdout.flush()
-        self.held += [name for name in re.findall(r"^(\w+/\S+): held$", done.stdout, re.M) if name not in self.held]
+        held = re.findall(r"^(\w+/[^\s#]+)(?:#\S+)?: held$", done.stdout, re.M)  # by number: `truth` knows no other
+        self.held += [name for name in held if name not in self.held]
         if done.returncode not in expect:
             self.failed(f"`syncd {' '.join(words)}` ended with {done.returncode}")
 

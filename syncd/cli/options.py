@@ -25,11 +25,12 @@ ConfigOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
 RuleOption = Annotated[str | None, typer.Option("--rule", help="Only this rule.")]
+ORDER_NAMES = "site/1042, n11/204012345#987654; or by number or package id alone, where that is one order."
 OrderOption = Annotated[
     str | None,
-    typer.Option("--order", metavar="PLATFORM/ID", help="Only this order: site/1042, by number or package id."),
+    typer.Option("--order", metavar="PLATFORM/ID", help=f"Only this order: {ORDER_NAMES}"),
 ]
-OrderArgument = Annotated[str, typer.Argument(metavar="PLATFORM/ID", help="The order: site/1042.")]
+OrderArgument = Annotated[str, typer.Argument(metavar="PLATFORM/ID", help=f"The order: {ORDER_NAMES}")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log what is going on, to standard error.")]
 
 
@@ -53,7 +54,10 @@ def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     from syncd.logs import set_up_logs  # only commands that do something need a log
 
     set_up_logs(
-        [secret.reveal() for secret in loaded.settings.secrets], names=loaded.settings.order_prefixes, verbose=verbose
+        [secret.reveal() for secret in loaded.settings.secrets],
+        names=loaded.settings.order_prefixes,
+        verbose=verbose,
+        zone=loaded.settings.timezone,
     )
     return loaded.settings
 

@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from syncd.cli.delegating import carry_out
-from syncd.cli.options import ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
+from syncd.cli.options import ORDER_NAMES, ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
+from syncd.daemon.remedies import CODES
 from syncd.errors import UsageError
 from syncd.ledger.order_row import OrderRow, State
+from syncd.mapping.syntax import nearest
 from syncd.sync.commands import named_order
 from syncd.sync.company import open_workshop
 from syncd.sync.decisions import steps_of
@@ -37,6 +39,8 @@ def list_orders(
     settings = settings_or_exit(config)
     with open_workshop(settings, network=False) as workshop:
         rows = workshop.ledger.orders.newest(platform=platform, state=state, hold_code=hold, limit=limit)
+        if not rows:
+            _refuse_unknown(workshop, platform, hold)
     if format is Format.JSON:
         print_json([_row_data(row) for row in rows])
         return
@@ -100,10 +104,16 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
     if row.remedy:
         out.print(f"  to do    {row.remedy}", markup=False)
     out.print(f"  rule     {row.rule or 'none'}", markup=False)
+    if row.pruned_at is not None:
+        removed = f"{row.pruned_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        out.print(
+            f"  removed  the buyer's data and the platform's record, {removed}, as `retention` says", markup=False
+        )
     if row.document is not None:
         known = row.order
         out.print(f"  status   {known.status} ({known.status_text})", markup=False)
-        out.print(f"  buyer    {known.buyer.company or known.buyer.name}", markup=False)
+        if row.pruned_at is None:
+            out.print(f"  buyer    {known.buyer.company or known.buyer.name}", markup=False)
         for line in known.lines:
             out.print(
                 f"  line     {line.quantity} × {line.code or '(no code)'} {line.name}: {line.total}, {line.vat_rate} %",
@@ -149,7 +159,7 @@ def explain(order: OrderArgument, config: ConfigOption = None, format: FormatOpt
 
 @app.command("retry")
 def retry(
-    order: Annotated[str | None, typer.Argument(metavar="[PLATFORM/ID]", help="The order: site/1042.")] = None,
+    order: Annotated[str | None, typer.Argument(metavar="[PLATFORM/ID]", help=f"The order: {ORDER_NAMES}")] = None,
     config: ConfigOption = None,
     hold: Annotated[str | None, typer.Option("--hold", help="All orders held for this reason instead.")] = None,
 ) -> None:
@@ -191,6 +201,27 @@ def _decide(kind: str, config: Path | None, arguments: dict[str, object]) -> Non
         console().print(f"{order['name']} is {order['state']}: {order['reason']}", markup=False)
 
 
+def _refuse_unknown(workshop: Workshop, platform: str | None, hold: str | None) -> None:
+    """No orders may mean that a name is misspelt: then say which names there are. Raises UsageError."""
+    platforms = list(workshop.settings.platforms)
+    if platform is not None and platform not in platforms:
+        raise UsageError(
+            f"There is no platform {platform!r}{_meant(platform, platforms)}.",
+            f"The platforms are: {', '.join(platforms)}.",
+        )
+    held = sorted(workshop.ledger.orders.holds())
+    if hold is not None and hold not in CODES and hold not in held:
+        now = f"Orders are held now for: {', '.join(held)}." if held else "No order is held now."
+        raise UsageError(
+            f"No order is ever held for {hold!r}{_meant(hold, sorted(CODES))}.", f"{now} docs/holds.md has all reasons."
+        )
+
+
+def _meant(word: str, known: list[str]) -> str:
+    suggestion = nearest(word, known)
+    return f" (did you mean {suggestion}?)" if suggestion else ""
+
+
 @contextmanager
 def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]:
     """The order that a command names."""
@@ -226,6 +257,7 @@ def _row_data(row: OrderRow) -> dict[str, object]:
         "payable": row.payable,
         "difference": row.difference,
         "invoiced_at": row.invoiced_at,
+        "data_removed_at": row.pruned_at,
     }
 
 

@@ -28,6 +28,7 @@ from syncd.sync.preview import preview
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.saved_order import preview_saved
 from syncd.sync.telling import report_data, result_lines, summary_lines
+from syncd.words import counted
 
 
 def plan(
@@ -93,7 +94,7 @@ def apply(
         sys.stdout.write("\n".join(lines) + "\n")
         held = answer["held"]
         if held:
-            orders = "1 order waits" if held == 1 else f"{held} orders wait"
+            orders = counted(held, "order waits", "orders wait")
             sys.stdout.write(f"{orders} for a person in all: `syncd orders list --state held`\n")
     raise typer.Exit(run_exit_code(unreachable=answer["unreachable"], failed=answer["failed"]))
 

@@ -15,10 +15,11 @@ def run(config: ConfigOption = None, verbose: VerboseOption = False) -> None:
 
     A stop lets the request in hand end, within 10 seconds; a second one ends at once. Exit 0 after a clean stop.
     """
-    from syncd.daemon.daemon import run as run_daemon  # brings endpoints and scheduler along
+    from syncd.daemon.daemon import left_a_thread  # brings endpoints and scheduler along
+    from syncd.daemon.daemon import run as run_daemon
 
     code = run_daemon(config_file(config), os.environ, verbose=verbose)
-    if code:
+    if code or left_a_thread():
         # A thread that still waits for an answer would be waited for by nobody; leave without tidying up under it.
         sys.stdout.flush()
         sys.stderr.flush()

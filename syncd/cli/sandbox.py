@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from syncd.errors import UsageError
-from syncd.sandbox.faults import faults_from_json
-from syncd.sandbox.options import ALL_STANDS, STANDS, SandboxOptions
+from syncd.sandbox.faults import faults_from_file, faults_from_json
+from syncd.sandbox.options import ALL_STANDS, STANDS, SandboxOptions, allowed_values
 from syncd.sandbox.server import Sandbox, serve
 
 
@@ -74,8 +74,42 @@ def sandbox(
     over_payment: Annotated[
         str, typer.Option(help="What a payment over the remaining sum gets: refuse or accept.")
     ] = "refuse",
+    refusal_body: Annotated[str, typer.Option(help="How a refused token or company reads: json or html.")] = "json",
+    list_archived: Annotated[
+        str, typer.Option(help="Whether lists show archived contacts and products: hidden or shown.")
+    ] = "hidden",
+    deleted_answer: Annotated[
+        str, typer.Option(help="What reading a deleted record gets: 404, 410, or kept (the record).")
+    ] = "404",
+    long_description: Annotated[
+        str, typer.Option(help="A description of more than 255 characters: refuse, cut or accept.")
+    ] = "refuse",
+    description_spaces: Annotated[
+        str, typer.Option(help="Spaces at a description's ends, and several in it: kept or trimmed.")
+    ] = "kept",
+    order_no: Annotated[str, typer.Option(help="Whether answers show an invoice's order_no: returned or hidden.")] = (
+        "returned"
+    ),
+    list_order: Annotated[str, typer.Option(help="A list that is asked for no sort: oldest or newest first.")] = (
+        "oldest"
+    ),
+    list_ties: Annotated[
+        str, typer.Option(help="The order of records that sort alike: id, reverse, or random at every request.")
+    ] = "id",
+    list_delay_seconds: Annotated[float, typer.Option(help="How late a new record appears in lists.", min=0)] = 0.0,
+    ids: Annotated[str, typer.Option(help="How new ids come: rising, with gaps, or unordered.")] = "rising",
+    omitted_lines: Annotated[
+        str, typer.Option(help="An invoice's lines that an update doesn't name: removed or kept.")
+    ] = "removed",
+    control_port: Annotated[
+        int | None, typer.Option(help="Port of the control address (docs/sandbox.md); without it there is none.")
+    ] = None,
     faults: Annotated[
-        str, typer.Option(help='Faults as JSON: [{"method":"POST","path":"contacts$","nth":1,"kind":"429"}].')
+        str,
+        typer.Option(
+            help="A YAML file with faults (docs/sandbox.md), or a JSON list of them: "
+            '[{"method":"POST","path":"contacts$","nth":1,"kind":"429"}].'
+        ),
     ] = "[]",
 ) -> None:
     """Stand-ins for Paraşüt, a shop and three marketplaces, until Ctrl-C. Prints addresses and credentials."""
@@ -84,17 +118,13 @@ def sandbox(
     if not given["stands"] or given["stands"] - ALL_STANDS:
         raise UsageError(f"--stands can't be {stands!r}.", f"Its names are: {', '.join(STANDS)}.")
     try:
-        given["faults"] = faults_from_json(faults)
+        as_json = faults.lstrip().startswith(("[", "{"))
+        given["faults"] = faults_from_json(faults) if as_json else faults_from_file(Path(faults))
     except ValueError as error:
         raise UsageError(f"--faults can't be read: {error}") from error
-    for name, hint in get_type_hints(SandboxOptions).items():
-        allowed = getattr(hint, "__args__", ())
-        if (
-            name in given
-            and allowed
-            and all(isinstance(one, str | int) for one in allowed)
-            and given[name] not in allowed
-        ):
+    for name in given:
+        allowed = allowed_values(name)
+        if allowed and given[name] not in allowed:
             words = ", ".join(map(str, allowed))
             raise UsageError(f"--{name.replace('_', '-')} can't be {given[name]!r}.", f"It is one of: {words}.")
     try:
@@ -123,6 +153,8 @@ def _announce(running: Sandbox) -> None:
         typer.echo(f"  {name}:")
         for key, value in keys.items():
             typer.echo(f"    {key}: {value}")
+    if options.control_port is not None:
+        typer.echo(f"Control     {running.control_url}")
     typer.echo("Ctrl-C ends it.")
 
 

@@ -22,7 +22,7 @@ def plan_lines(result: Result) -> Iterator[str]:
         yield from reason_lines(result)
         return
     waits = result.verdict is Verdict.WAITS
-    yield f"{row.name}: {'waits; ' if waits else ''}invoice by rule {plan.rule}"
+    yield f"{row.name}: {'waits; ' if waits else ''}{_what(plan)} by rule {plan.rule}"
     if waits:
         yield from reason_lines(result)
     yield f"  contact    {plan.contact_name} ({_contact(plan)})"
@@ -39,6 +39,12 @@ def plan_lines(result: Result) -> Iterator[str]:
         yield f"  note: {note}"
     for label in plan.unseen:
         yield f"  {label}: looked up when applied"
+
+
+def _what(plan: InvoicePlan) -> str:
+    if plan.adopts is None:
+        return "invoice"
+    return f"adopts invoice {plan.adopts.invoice.id} ({plan.adopts.how}), compared and completed"
 
 
 def _table(plan: InvoicePlan) -> Iterator[str]:

@@ -14,13 +14,15 @@ WIDTH = 118
 _HEAD = """\
 # yaml-language-server: $schema=schemas/syncd.schema.json
 #
-# syncd.yaml: invoices the orders of a WooCommerce shop in Paraşüt.
+# syncd.yaml: invoices the orders of a WooCommerce shop and of three marketplaces in Paraşüt.
 #
-# Copy this file, change what is yours, then run `syncd check`. Text has a blank after the #; keys that are switched off
-# have none (#every: 2m). docs/configuration.md lists every key.
+# Copy this file, change what is yours, delete the platforms that you don't sell on (also in the rules), then run
+# `syncd check`. Text has a blank after the #; keys that are switched off have none (#every: 2m). docs/configuration.md
+# lists every key.
 #
-# Secrets stay outside: ${credential:name} reads a systemd credential; these names are those of systemd/syncd.service
-# (LoadCredential=). ${NAME} reads the environment and ${file:/path} a file. $${ is a literal ${.
+# Secrets stay outside: ${credential:name} reads a systemd credential. systemd/syncd.service hands every file of
+# /etc/syncd/credentials over (LoadCredential=), under its own name: /etc/syncd/credentials/parasut_password is
+# ${credential:parasut_password}. ${NAME} reads the environment and ${file:/path} a file. $${ is a literal ${.
 """
 
 _PARASUT = {
@@ -31,13 +33,37 @@ _PARASUT = {
     "password": "${credential:parasut_password}",
 }
 
-_SITE = {
-    "connector": "woocommerce",
-    "title": "Web Sitesi",
-    "url": "https://www.example.com",
-    "consumer_key": "${credential:site_consumer_key}",
-    "consumer_secret": "${credential:site_consumer_secret}",
+_PLATFORMS: dict[str, dict[str, Any]] = {
+    "site": {
+        "connector": "woocommerce",
+        "title": "Web Sitesi",
+        "url": "https://www.example.com",
+        "consumer_key": "${credential:site_consumer_key}",
+        "consumer_secret": "${credential:site_consumer_secret}",
+    },
+    "trendyol": {
+        "connector": "trendyol",
+        "title": "Trendyol",
+        "seller_id": 107703,
+        "api_key": "${credential:trendyol_api_key}",
+        "api_secret": "${credential:trendyol_api_secret}",
+    },
+    "hepsiburada": {
+        "connector": "hepsiburada",
+        "title": "Hepsiburada",
+        "merchant_id": "0a0a0a0a-0000-4000-8000-00000000a001",
+        "service_key": "${credential:hepsiburada_service_key}",
+        "integrator": "firma_dev",
+    },
+    "n11": {
+        "connector": "n11",
+        "title": "N11",
+        "seller_id": 2000001,
+        "app_key": "${credential:n11_app_key}",
+        "app_secret": "${credential:n11_app_secret}",
+    },
 }
+_MARKETPLACES = [name for name in _PLATFORMS if name != "site"]
 
 _CATEGORIES = {"invoice": "Web Satışları", "contact": "Web Müşterileri", "product": "E-ticaret"}
 
@@ -67,6 +93,20 @@ _SECOND_RULE: dict[str, Any] = {
     "go_live": "canary",
 }
 
+_MARKETPLACE_RULE: dict[str, Any] = {
+    "name": "pazaryeri-kargolanan",
+    "platforms": _MARKETPLACES,
+    "trigger": {"status": "shipped", "since": "2026-12-01"},
+    "mapping": "satis-faturasi",
+    "categories": {
+        "invoice": "{{ platform.title }} Satışları",
+        "contact": "Pazaryeri Müşterileri",
+        "product": "E-ticaret",
+    },
+    "payment": {"*": "unpaid"},
+    "go_live": "canary",
+}
+
 
 def example_text() -> str:
     """What `syncd.yaml.example` holds."""
@@ -76,9 +116,11 @@ def example_text() -> str:
     for key in keys_of(main, "syncd"):
         lines += ["", *_comment(key.description, "")]
         if key.name == "platforms":
-            lines += ["platforms:", "  site:"]
-            for settings in (platform, connector_settings()):
-                lines += _block(keys_of(settings, "syncd"), _SITE, "    ")
+            lines += ["platforms:", "  site:", *_block(keys_of(platform, "syncd"), _PLATFORMS["site"], "    ")]
+            lines += _block(keys_of(connector_settings("woocommerce"), "syncd"), _PLATFORMS["site"], "    ")
+            for name in _MARKETPLACES:
+                lines += ["", f"  {name}:", f"    connector: {name}", f"    title: {_PLATFORMS[name]['title']}"]
+                lines += _block(keys_of(connector_settings(name), "syncd"), _PLATFORMS[name], "    ")
         elif key.name == "rules":
             lines += [
                 "rules:",
@@ -88,6 +130,8 @@ def example_text() -> str:
             lines += _entry(_block(keys_of(rule, "rules"), _FIRST_RULE, "    "))
             lines += ["", *_comment("Everything else is paid already.", "  ")]
             lines += _entry([f"    {line}" for line in _plain(_SECOND_RULE)])
+            lines += ["", *_comment("The marketplaces pay later, and for many orders at once.", "  ")]
+            lines += _entry([f"    {line}" for line in _plain(_MARKETPLACE_RULE)])
         else:
             lines += _value(key, chosen, "")
     return _HEAD + "\n".join(lines) + "\n"

@@ -12,7 +12,8 @@ from syncd.config.document import parse_document, read_document
 from syncd.config.schemas import schema
 from syncd.resources import MAPPINGS
 
-CONNECTOR = "woocommerce"
+CONNECTORS = ("woocommerce", "trendyol", "hepsiburada", "n11")
+"""The connectors that ship with syncd, in the order in which pages show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ def resolved(part: Mapping[str, Any], root: str) -> tuple[Mapping[str, Any], str
     return {**target, **{name: value for name, value in part.items() if name != "$ref"}}, root
 
 
-def connector_settings() -> Mapping[str, Any]:
-    """The keys that the shipped WooCommerce connector adds to a platform."""
-    settings: Mapping[str, Any] = read_document(Path(MAPPINGS / "platforms" / f"{CONNECTOR}.yaml")).data["settings"]
+def connector_settings(connector: str) -> Mapping[str, Any]:
+    """The keys that a shipped connector adds to a platform."""
+    settings: Mapping[str, Any] = read_document(Path(MAPPINGS / "platforms" / f"{connector}.yaml")).data["settings"]
     return settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -101,6 +101,7 @@ class _Load:
             files=tuple(dict.fromkeys([*self.files, *files_of(rules)])),
             secrets=tuple(dict.fromkeys(self.secrets)),
             daemon=_daemon(data.get("daemon", {}), main.unknown),
+            retention=_retention(data.get("retention"), main.unknown),
         )
 
     def _warn(self, position: Position, message: str) -> None:
@@ -280,6 +281,7 @@ def _parasut(data: Mapping[str, Any], secrets: list[Secret]) -> ParasutSettings:
         rate_requests=rate.get("requests", settings.rate_requests),
         rate_seconds=rate.get("seconds", settings.rate_seconds),
         timeout_seconds=seconds(data["timeout"]) if "timeout" in data else settings.timeout_seconds,
+        recovery=replace(settings.recovery, **{name: seconds(text) for name, text in data.get("recovery", {}).items()}),
     )
 
 
@@ -292,6 +294,10 @@ def _daemon(data: Mapping[str, Any], unknown: Collection[Steps]) -> DaemonSettin
         log=data.get("log", usual.log),
         jitter_seconds=seconds(data["jitter"]) if "jitter" in data else usual.jitter_seconds,
     )
+
+
+def _retention(text: str | None, unknown: Collection[Steps]) -> timedelta | None:
+    return None if text is None or ("retention",) in unknown else timedelta(seconds=seconds(text))
 
 
 def _ledger_url(url: str, folder: Path) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -28,6 +29,9 @@ from syncd.config.settings import (
 )
 from syncd.mapping.syntax import nearest
 from syncd.problem import Problem
+
+INSTALL_APPRISE = f"{Path(sys.prefix) / 'bin' / 'pip'} install apprise"
+"""The command that puts Apprise beside this very syncd."""
 
 _WAYS = ("email", "webhook", "command", "apprise")
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -203,7 +207,7 @@ class _Check:
         if not self.outside.demanded:
             return
         if find_spec("apprise") is None:
-            message = "Apprise is not installed: pip install 'syncd[apprise]'"
+            message = f"Apprise is not installed: {INSTALL_APPRISE}"
             yield Problem(self.main.document.key_at(steps), message)
             return
         for number, url in enumerate(urls):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from syncd.config.keys import Key, connector_settings, flow, keys_of, resolved
+from syncd.config.keys import CONNECTORS, Key, connector_settings, flow, keys_of, resolved
 from syncd.config.schemas import schema
 
 _HEAD = """\
@@ -38,6 +38,11 @@ error.
 `schemas/order.schema.json` lists what an order holds, [filters.md](filters.md) the filters. Every path is checked.
 """
 
+_CONNECTOR_HEAD = """\
+For `connector: {connector}`, beside the keys of every platform (above). [{connector}.md]({connector}.md) has the rest:
+where the keys come from, statuses, amounts, limits.
+"""
+
 _MAPPING_HEAD = """\
 A mapping is a file of its own. `extends` takes over the fields of another one; a field without a value is left out.
 What a rule says under `override` comes last.
@@ -46,10 +51,12 @@ What a rule says under `override` comes last.
 
 def reference_text() -> str:
     """What `docs/configuration.md` holds."""
-    settings = connector_settings()
     parts = [_HEAD]
     parts += _section("syncd.yaml", schema("syncd"), "syncd", 2, "")
-    parts += _table("platforms.NAME: keys of woocommerce", settings.get("description", ""), settings, "syncd", 2)
+    for connector in CONNECTORS:
+        title = f"platforms.NAME: keys of {connector}"
+        text = _CONNECTOR_HEAD.format(connector=connector)
+        parts += _table(title, text, connector_settings(connector), "syncd", 2)
     parts += _section("A rule", schema("rules")["$defs"]["rule"], "rules", 2, "")
     parts += _section("A mapping", schema("mapping"), "mapping", 2, "")
     return "\n".join(parts).replace("\n\n\n", "\n\n")
@@ -95,8 +102,10 @@ def _type(content: Mapping[str, Any]) -> str:
     if content.get("x-template"):
         return "condition" if content["x-template"] == "expression" else "template"
     words = {"string": "text", "integer": "whole number", "array": "list", "object": "keys", "boolean": "true, false"}
-    kind = str(content.get("type", ""))
-    return words.get(kind, kind) + (", secret" if content.get("x-secret") else "")
+    kinds = content.get("type", "")
+    named = [str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])]
+    kind = " or ".join(words.get(name, name) for name in named)
+    return kind + (", secret" if content.get("x-secret") else "")
 
 
 def _default(key: Key) -> str:

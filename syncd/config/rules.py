@@ -191,6 +191,7 @@ def finished(rule: RuleText) -> Rule:
         returned=data.get("returned", "hold"),
         refunded_before=data.get("refunded_before", "subtract"),
         inexact=rule.under("totals").get("inexact", "accept"),
+        adopt=data.get("adopt", "ask"),
         limits=Limits(limits.get("per_run"), None if amount is None else Decimal(amount)),
         canary=data.get("go_live") == "canary",
         otherwise=data.get("otherwise", False),

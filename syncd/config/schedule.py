@@ -10,6 +10,7 @@ _NAMES = {
     4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
 }
 _RANGES = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days of each month
 _PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,4}))?", re.ASCII)
 
 
@@ -33,7 +34,7 @@ def cron_mistake(text: str) -> str | None:
                 return f"{word}: {part!r} is not within {low}-{high}"
             if len(bounds) == 2 and (bounds[0] or 0) > (bounds[1] or 0):
                 return f"{word}: {part!r} runs backwards"
-    return None
+    return None if _has_a_day(text) else "never fires, for none of its months has such a day"
 
 
 def cron_fields(text: str) -> tuple[frozenset[int] | None, ...]:
@@ -45,6 +46,14 @@ def cron_fields(text: str) -> tuple[frozenset[int] | None, ...]:
         None if field == "*" else frozenset().union(*(_numbers(part, place) for part in field.split(",")))
         for place, field in enumerate(text.split())
     )
+
+
+def _has_a_day(text: str) -> bool:
+    """Whether there is a day that fits. A weekday comes every week of every month."""
+    _, _, days, months, weekdays = cron_fields(text)
+    if days is None or weekdays is not None:
+        return True
+    return any(min(days) <= _LONGEST[month - 1] for month in months or range(1, 13))
 
 
 def _numbers(part: str, place: int) -> frozenset[int]:

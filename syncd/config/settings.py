@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +43,19 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """The waiting times around a request whose outcome may get lost, in seconds.
+
+    `send_within`: the longest between writing a request down and sending it. `settle`: how long after the request's own
+    deadline Paraşüt may still be carrying it out. `second_look`: when an order with such a request is looked at again.
+    """
+
+    send_within: int = 5
+    settle: int = 120
+    second_look: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class ParasutSettings:
     """How to reach one company at Paraşüt."""
 
@@ -55,6 +68,7 @@ class ParasutSettings:
     rate_requests: int = 10
     rate_seconds: int = 10
     timeout_seconds: int = 60
+    recovery: Recovery = Recovery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +170,7 @@ class Rule:
     returned: Literal["hold", "ignore"] = "hold"
     refunded_before: Literal["subtract", "hold", "full"] = "subtract"
     inexact: Literal["accept", "hold"] = "accept"
+    adopt: Literal["ask", "automatic"] = "ask"
     limits: Limits = Limits()
     canary: bool = False
     otherwise: bool = False
@@ -254,7 +269,7 @@ class DaemonSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a run needs to know from files and environment."""
+    """Everything a run needs to know from files and environment. `retention` None: nothing is removed."""
 
     file: Path
     parasut: ParasutSettings
@@ -266,6 +281,7 @@ class Settings:
     files: tuple[Path, ...] = ()
     secrets: tuple[Secret, ...] = ()
     daemon: DaemonSettings = DaemonSettings()
+    retention: timedelta | None = None
 
     @property
     def order_prefixes(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from syncd.ledger.ledger import Ledger
 from syncd.sync.commands import INTERRUPTED, LONG, Answer, answered, failure
 from syncd.sync.report import Report, Result
 from syncd.sync.workshop import Workshop
+from syncd.words import counted
 
 _KEPT: Final = timedelta(days=1)  # answers that nobody has fetched
 
@@ -43,7 +44,8 @@ class Commands:
         )
         count = self._queue.interrupt(answer, self._clock())
         if count:
-            logger.warning("{} of the commands for the daemon before were not answered", count)
+            words = counted(count, "command for the daemon before was", "commands for the daemon before were")
+            logger.warning("{} not answered", words)
         self._queue.forget(self._clock() - _KEPT)
 
     def serve(self, workshop: Workshop) -> None:

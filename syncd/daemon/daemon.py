@@ -21,7 +21,7 @@ from syncd.daemon.premises import Time
 from syncd.daemon.readiness import Readiness
 from syncd.daemon.service import Service
 from syncd.daemon.signals import Signals
-from syncd.daemon.stopping import Sleep, Stopping
+from syncd.daemon.stopping import Sleep, Stopping, left_behind
 from syncd.daemon.systemd import Notifier
 from syncd.daemon.vitals import SILENT_LIMIT_SECONDS, Vitals
 from syncd.errors import Busy, ConfigurationError
@@ -32,6 +32,7 @@ from syncd.sync.company import company_key
 PATIENCE_SECONDS: Final = 8.0
 """How long the request in hand may take after the daemon was asked to stop."""
 
+_WORKER: Final = "syncd-worker"
 _TURN_EVERY_SECONDS: Final = 0.5
 _LOOK_EVERY_SECONDS: Final = 0.5
 
@@ -39,12 +40,18 @@ _LOOK_EVERY_SECONDS: Final = 0.5
 def run(file: Path, environ: Mapping[str, str], *, verbose: bool = False) -> int:
     """Run the daemon until it is asked to stop (SIGTERM, SIGINT); returns the exit code.
 
-    0 after a clean stop, 1 when the request in hand did not end in time (what it intended is in the ledger). SIGHUP
-    reads the configuration again. Raises ConfigurationError, LedgerError, Busy (another daemon) and SyncdError (the
-    endpoints' address) before the first turn.
+    0 after a clean stop, also when a request that only reads was left off; 1 when a write in hand did not end in time
+    (what it intended is in the ledger). A thread that `left_a_thread` tells of may still wait for its answer then.
+    SIGHUP reads the configuration again. Raises ConfigurationError, LedgerError, Busy (another daemon) and SyncdError
+    (the endpoints' address) before the first turn.
     """
     with Signals() as signals:
         return Daemon(file, environ, signals, verbose=verbose).run()
+
+
+def left_a_thread() -> bool:
+    """Whether a request that had no answer in time still keeps the working thread."""
+    return any(thread.name == _WORKER for thread in threading.enumerate())
 
 
 class Daemon:
@@ -76,13 +83,12 @@ class Daemon:
             if not self._take_the_lease(stack, ledger):
                 return 0
             logger.info("syncd {} works for {} by {}", __version__, company_key(settings.parasut), self._file)
-            clean = self._live(configuration, ledger, stack)
-            if not clean:
-                stack.pop_all()  # the thread that did not end still uses all of it
-        if not clean:
-            return 1
-        logger.info("stopped")
-        return 0
+            code = self._live(configuration, ledger, stack)
+            if left_a_thread():
+                stack.pop_all()  # it still uses all of that
+        if code == 0:
+            logger.info("stopped")
+        return code
 
     def _take_the_lease(self, stack: ExitStack, ledger: Ledger) -> bool:
         """Wait until no command works on the ledger; False when asked to stop meanwhile."""
@@ -100,8 +106,8 @@ class Daemon:
             else:
                 return True
 
-    def _live(self, configuration: Configuration, ledger: Ledger, stack: ExitStack) -> bool:
-        """From the first turn to the last; whether it ended cleanly."""
+    def _live(self, configuration: Configuration, ledger: Ledger, stack: ExitStack) -> int:
+        """From the first turn to the last; the exit code."""
         vitals = self._vitals
         service = Service(
             self._file,
@@ -110,21 +116,21 @@ class Daemon:
             ledger,
             vitals,
             self._stopping,
-            Time(Sleep(self._stopping, vitals.beat)),
+            Time(Sleep(self._stopping, vitals.beat), sleep_aside=Sleep(self._stopping, lambda: None)),
             in_force=self._set_up_logs,
             reloaded=lambda: self._notifier.ready(self._words(service)),
         )
         stack.callback(service.close)
         stack.enter_context(self._endpoints(service))
         # A thread that hangs must not keep the program: after the patience it is left behind.
-        thread = threading.Thread(target=self._work, args=[service], name="syncd-worker", daemon=True)
+        thread = threading.Thread(target=self._work, args=[service], name=_WORKER, daemon=True)
         thread.start()
         service.schedule.start()
         try:
             self._watch(service, thread)
         finally:
             service.schedule.stop()
-        return self._stop(thread)
+        return self.stop(thread, ledger)
 
     def _work(self, service: Service) -> None:
         """The working thread."""
@@ -158,8 +164,8 @@ class Daemon:
                     self._notifier.status(said)
             logger.critical("the working thread has ended")
 
-    def _stop(self, thread: threading.Thread) -> bool:
-        """Let the request in hand end; whether everything came to its end in time."""
+    def stop(self, thread: threading.Thread, ledger: Ledger) -> int:
+        """Let the request in hand end, if it does so in time; the exit code."""
         until = time.monotonic() + PATIENCE_SECONDS
         died = not thread.is_alive()
         self._vitals.stopping = True
@@ -170,14 +176,11 @@ class Daemon:
         logger.info("{}", words)
         thread.join(max(until - time.monotonic(), 0))
         if thread.is_alive():
-            logger.critical(
-                "the request in hand ({}) had no answer within {:.0f} s and is left behind; what was intended is in "
-                "the ledger, and the next start holds its order until somebody has looked",
-                self._vitals.working_on or doing or "telling people",
-                PATIENCE_SECONDS,
-            )
-            return False
-        return not died
+            doing = self._vitals.working_on or doing or "telling people"
+            left = left_behind(ledger, self._vitals.started_at, doing, PATIENCE_SECONDS)
+            logger.log("CRITICAL" if left.write else "INFO", "{}", left.words)
+            return int(left.write)
+        return int(died)
 
     def _endpoints(self, service: Service) -> AbstractContextManager[object]:
         """Answering, if the configuration wants them. Raises SyncdError when their address can't be had."""
@@ -188,7 +191,9 @@ class Daemon:
             settings.daemon.listen,
             vitals=self._vitals,
             ready=Readiness(self._vitals, lambda: premises.ledger),
-            metrics=Metrics(self._vitals, lambda: premises.settings, lambda: premises.ledger),
+            metrics=Metrics(
+                self._vitals, lambda: premises.settings, lambda: premises.ledger, lambda: premises.readings.begun()
+            ),
             silent_limit_seconds=_silent_limit(settings),
         )
         logger.info("/healthz, /readyz and /metrics answer at {}", endpoints.address)
@@ -212,6 +217,7 @@ class Daemon:
             verbose=self._verbose,
             level="INFO",
             form=settings.daemon.log,
+            zone=settings.timezone,
         )
 
 

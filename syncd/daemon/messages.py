@@ -13,6 +13,7 @@ from syncd.config.settings import Event
 from syncd.daemon.remedies import remedy_of
 from syncd.daemon.words import WORDS, Language
 from syncd.ledger.notices import Notice
+from syncd.words import counted
 
 _NAMED: Final = 10  # orders named under one heading
 _CODES: Final = 10  # reasons of holds that are told one by one
@@ -147,7 +148,7 @@ class Writer:
 
     def _configuration(self, document: Mapping[str, Any]) -> _Part:
         lines = (
-            self._say("configuration_text", problems=document["problems"]),
+            self._say("configuration_text", problems=self._problems(document["problems"])),
             *self._remedy(self._say("configuration_remedy")),
         )
         event = {"event": Event.CONFIGURATION, "problems": document["problems"]}
@@ -176,8 +177,8 @@ class Writer:
         groups = sorted(by_code.items(), key=lambda group: (-len(group[1]), group[0]))
         lines: list[str] = []
         for code, held in groups[:_CODES]:
-            counted = "one_order" if len(held) == 1 else "orders"
-            lines.append(f"{code}: {self._say(counted, count=len(held), sum=self._sums(held))}")
+            words = "one_order" if len(held) == 1 else "orders"
+            lines.append(f"{code}: {self._say(words, count=len(held), sum=self._sums(held))}")
             lines += [
                 "  " + self._say("hold_line", order=document["order"], sum=self._sums([document]))
                 for document in held[:_NAMED]
@@ -229,6 +230,9 @@ class Writer:
 
     def _say(self, key: str, **values: object) -> str:
         return WORDS[self.language][key].format(**values)
+
+    def _problems(self, number: int) -> str:
+        return counted(number, "problem") if self.language == "en" else str(number)
 
     def _times(self, document: Mapping[str, Any]) -> dict[str, str]:
         return {

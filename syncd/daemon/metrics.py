@@ -6,7 +6,7 @@ No metric names a buyer, and no order: labels are rules, platforms, states and r
 from __future__ import annotations
 
 import platform as machine
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
@@ -31,11 +31,20 @@ _NO_RULE: Final = ""
 
 
 class Metrics:
-    """The metrics' text, made anew at each call. `settings` and `ledger` give what is in force at that moment."""
+    """The metrics' text, made anew at each call. `settings` and `ledger` give what is in force at that moment.
 
-    def __init__(self, vitals: Vitals, settings: Callable[[], Settings], ledger: Callable[[], Ledger]) -> None:
+    `reading` tells for how many seconds platforms are being read, by name.
+    """
+
+    def __init__(
+        self,
+        vitals: Vitals,
+        settings: Callable[[], Settings],
+        ledger: Callable[[], Ledger],
+        reading: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Daemon(vitals, settings))
+        self._registry.register(_Daemon(vitals, settings, reading))
         self._registry.register(_Ledger(vitals, settings, ledger))
         ProcessCollector(registry=self._registry)
 
@@ -46,9 +55,12 @@ class Metrics:
 class _Daemon(Collector):
     """What the process itself knows."""
 
-    def __init__(self, vitals: Vitals, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, vitals: Vitals, settings: Callable[[], Settings], reading: Callable[[], Mapping[str, float]]
+    ) -> None:
         self._vitals = vitals
         self._settings = settings
+        self._reading = reading
 
     def describe(self) -> Iterable[Metric]:
         return ()
@@ -100,11 +112,18 @@ class _Daemon(Collector):
                 _unix(vitals.parasut_answered_at),
             )
         up = GaugeMetricFamily(
-            "syncd_platform_up", "0 if the platform could not be read last time.", labels=["platform"]
+            "syncd_platform_up",
+            "0 if the platform could not be read last time, or its last request had no answer.",
+            labels=["platform"],
         )
+        reading = GaugeMetricFamily(
+            "syncd_platform_reading_seconds", "For how long it is being read; 0 while it is not.", labels=["platform"]
+        )
+        being_read = self._reading()
         for name in settings.platforms:
-            up.add_metric([name], int(name not in vitals.platform_errors))
-        yield up
+            up.add_metric([name], int(name not in vitals.platform_errors and name not in vitals.platform_troubles))
+            reading.add_metric([name], being_read.get(name, 0.0))
+        yield from (up, reading)
 
 
 class _Ledger(Collector):
@@ -196,7 +215,7 @@ def _at_risk(ledger: Ledger, settings: Settings, now: datetime) -> Metric:
 def _platforms(ledger: Ledger, settings: Settings, now: datetime, started_at: datetime) -> Iterator[Metric]:
     lag = GaugeMetricFamily(
         "syncd_platform_lag_seconds",
-        "Since the platform was read to its end; since the daemon's start if it never was.",
+        "Since the moment up to which the platform was read; since the daemon's start if it never was.",
         labels=["platform"],
     )
     doubted = GaugeMetricFamily(

@@ -19,6 +19,7 @@ from loguru import logger
 
 from syncd.config.settings import Event, Notify
 from syncd.daemon.channels.delivery import deliver
+from syncd.daemon.failing_watch import FailingWatch
 from syncd.daemon.messages import Writer
 from syncd.daemon.noticing import (
     WATCHED,
@@ -71,6 +72,7 @@ class Notices:
         self._clock = clock
         self._zone = zone
         self._send = send
+        self._failing = FailingWatch(ledger, vitals, clock)
         self._writer = Writer(notify.language if notify else "tr", zone, company_name(ledger))
         self._wanted = {str(event) for channel in (notify.channels if notify else ()) for event in channel.events}
         self._posts: list[Post] | None = None  # until the ledger was asked how far they have got
@@ -97,8 +99,14 @@ class Notices:
         self._guarded(self._collect)
 
     def _turn(self, *, look: bool) -> None:
-        if self._notify is not None:
-            self._guarded(lambda: self._notice_and_tell(look))
+        def all_of_it() -> None:
+            try:
+                if self._notify is not None:
+                    self._notice_and_tell(look)
+            finally:
+                self._failing.look()  # whoever asks for it sees that, also where nobody is to be told
+
+        self._guarded(all_of_it)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Telling people must never disturb the work."""

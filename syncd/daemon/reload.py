@@ -1,10 +1,10 @@
-"""What another configuration changes, in words: pure comparisons, but for the orders, which the ledger knows."""
+"""What another configuration changes, in words: pure comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -12,15 +12,11 @@ from typing import Any, Final
 
 from syncd.config.settings import PaymentChoice, PlatformSettings, Rule, Secret, Settings
 from syncd.daemon.configuration import Configuration
-from syncd.ledger.ledger import Ledger
-from syncd.ledger.order_row import OrderRow
 from syncd.mapping.template import Template
 from syncd.problem import Position
 from syncd.sync.company import company_key
-from syncd.sync.judge import Judgement, decide
-from syncd.sync.workshop import platform_variables
+from syncd.words import counted
 
-_NAMED: Final = 10
 _LONGEST_VALUE: Final = 60
 
 # Where the daemon's names for a rule's fields are not those of the YAML.
@@ -31,21 +27,6 @@ _YAML_NAMES: Final = {
     "inexact": "totals.inexact",
     "canary": "go_live: canary",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Affected:
-    """An open order that other rules judge differently: rule and state before and after."""
-
-    name: str
-    before: tuple[str, str]
-    after: tuple[str, str]
-
-    def __str__(self) -> str:
-        (old_rule, old_state), (new_rule, new_state) = self.before, self.after
-        if old_rule == new_rule:
-            return f"{self.name}: {old_state} → {new_state} ({new_rule})"
-        return f"{self.name}: {old_state} ({old_rule}) → {new_state} ({new_rule})"
 
 
 def needs_restart(old: Settings, new: Settings) -> list[str]:
@@ -65,6 +46,8 @@ def changes(old: Configuration, new: Configuration) -> list[str]:
     lines += [f"parasut: {change}" for change in _fields(before.parasut, after.parasut)]
     if before.timezone != after.timezone:
         lines.append(f"timezone: {before.timezone} → {after.timezone}")
+    if before.retention != after.retention:
+        lines.append(f"retention: {_days(before.retention)} → {_days(after.retention)}")
     for change in _fields(before.daemon, after.daemon):
         late = "; takes effect at the next start" if change.startswith("listen") else ""
         lines.append(f"daemon.{change}{late}")
@@ -91,30 +74,9 @@ def beginning_paused(old: Settings, new: Settings, paused: Collection[str]) -> t
     return gone, [name for name in after if name not in before] if gone else []
 
 
-def affected_orders(ledger: Ledger, settings: Settings) -> list[Affected]:
-    """The open orders that these settings judge differently than the ledger has them. Changes nothing."""
-    judgement = Judgement(settings.rules, settings.timezone, platform_variables(settings.platforms))
-    found = []
-    for row in ledger.orders.to_judge_again(judgement.fingerprint):
-        if row.document is None or row.platform not in judgement.variables:
-            continue
-        decided = decide(row, ledger.orders.whole(row), judgement)
-        if _standing(decided) != _standing(row):
-            found.append(Affected(row.name, _standing(row), _standing(decided)))
-    return found
-
-
-def affected_lines(found: Sequence[Affected]) -> list[str]:
-    """How many orders that are, and the first of them by name."""
-    if not found:
-        return ["no waiting or due order is affected"]
-    count = "1 order is" if len(found) == 1 else f"{len(found)} orders are"
-    lines = [f"{count} judged differently:", *(f"  {order}" for order in found[:_NAMED])]
-    return lines if len(found) <= _NAMED else [*lines, f"  … and {len(found) - _NAMED} more"]
-
-
-def _standing(row: OrderRow) -> tuple[str, str]:
-    return row.rule or "no rule", str(row.state)
+def differs(old: Any, new: Any) -> bool:
+    """Whether two values of the settings differ in more than the places they were written at."""
+    return bool(_plain(old) != _plain(new))
 
 
 def _rules(old: Sequence[Rule], new: Sequence[Rule]) -> Iterator[str]:
@@ -181,6 +143,10 @@ def _templates(mapping: Any) -> Iterator[tuple[str, str]]:
                     yield from ((f"{field.name}.{key}.{name}", template.text) for name, template in value.items())
                 else:
                     yield f"{field.name}.{key}", value.text
+
+
+def _days(span: timedelta | None) -> str:
+    return "none" if span is None else counted(span.days, "day")
 
 
 def _plain(value: Any) -> Any:

@@ -47,6 +47,10 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "iki siparişi karşılaştırın; aynı satışsa `syncd orders ignore`",
         "compare the two orders; if it is the same sale, `syncd orders ignore` it",
     ),
+    "maybe-invoiced": (
+        "alıcının faturalarına Paraşüt'te bakın; bu satışınsa `syncd orders resolve`, değilse yeniden deneyin",
+        "look at the buyer's invoices in Paraşüt; `syncd orders resolve` if one is this sale's, else retry",
+    ),
     "template-failed": (
         "eşleştirmedeki şablonu düzeltip yeniden deneyin",
         "correct the template in the mapping or rule, then retry",
@@ -64,8 +68,8 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "make the category in Paraşüt, then retry",
     ),
     "product-code-missing": (
-        "ürüne mağazada kod verip yeniden deneyin",
-        "give the product a code in the shop, then retry",
+        "ürüne mağazada kod verip siparişi orada kaydedin, sonra yeniden deneyin",
+        "give the product a code in the shop and save the order there, then retry",
     ),
     "product-code-ambiguous": (
         "Paraşüt'te aynı kodlu ürünlerin kodunu ayırıp yeniden deneyin",
@@ -149,6 +153,10 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     "returned-after-invoice": (
         "iade belgesini Paraşüt'te hazırlayıp `syncd orders ignore` deyin",
         "make the return document in Paraşüt, then `syncd orders ignore`",
+    ),
+    "data-removed": (
+        "siparişe Paraşüt'te ve platformda bakın, eksiği elle tamamlayıp `syncd orders ignore` deyin",
+        "look at the order in Paraşüt and at the platform, complete it by hand, then `syncd orders ignore` it",
     ),
     "unexpected": ("günlüğe bakın, bildirin, yeniden deneyin", "see the log, report it, then retry"),
     "wrong-account": (

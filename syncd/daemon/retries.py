@@ -6,6 +6,7 @@ after ever longer pauses, until it is read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -52,6 +53,13 @@ class Retries:
         late = {name for name, seconds in intervals.items() if seconds is None or seconds > trouble.pause}
         trouble.names = trouble.names - intervals.keys() | late
         self._made |= dict.fromkeys(late, admission)
+
+    def waits(self, what: str, rules: Iterable[Rule], admission: Admission) -> None:
+        """These rules lost a turn to something that still goes on: they come again when it has `worked`."""
+        names = frozenset(rule.name for rule in rules)
+        before = self._troubles.get(what)
+        self._troubles[what] = _Trouble(0.0, math.inf, names if before is None else before.names | names)
+        self._made |= dict.fromkeys(names, admission)
 
     def worked(self, what: str, names: frozenset[str]) -> None:
         """It works again, as the run of these rules has seen; others that waited for it have their try at once."""

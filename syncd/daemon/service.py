@@ -10,15 +10,17 @@ from loguru import logger
 
 from syncd.config.settings import Settings
 from syncd.daemon.configuration import Configuration, read_configuration
+from syncd.daemon.consequences import consequences
 from syncd.daemon.notices import Notices
 from syncd.daemon.premises import Premises, Time
-from syncd.daemon.reload import affected_lines, affected_orders, beginning_paused, changes, needs_restart
+from syncd.daemon.reload import beginning_paused, changes, needs_restart
 from syncd.daemon.schedule import DueRules, Schedule, due_at_the_start
 from syncd.daemon.stopping import Stopping
 from syncd.daemon.vitals import Vitals
 from syncd.daemon.worker import Worker
 from syncd.errors import ConfigurationError
 from syncd.ledger.ledger import Ledger
+from syncd.words import counted
 
 
 class Service:
@@ -49,7 +51,7 @@ class Service:
         self._in_force = in_force
         self._reloaded = reloaded
         self._due = DueRules()
-        self.premises = Premises(configuration, ledger, time)
+        self.premises = Premises(configuration, ledger, time, vitals)
         self.schedule = Schedule(self._due, time.clock, scheduler=scheduler)
         self._notices = self._new_notices(configuration.settings)
         self.worker = Worker(
@@ -97,7 +99,7 @@ class Service:
         gone, paused = beginning_paused(old.settings, new.settings, self.premises.ledger.overview.paused_rules())
         for name in paused:  # before anything can come due
             self.premises.ledger.set_rule(name, paused=True)
-        affected = affected_orders(self.premises.ledger, new.settings)
+        affected = consequences(self.premises.ledger, old, new)
         try:
             self.premises.switch(new)
         except ConfigurationError as error:
@@ -106,14 +108,13 @@ class Service:
             return _refused(len(error.problems))
         settings = new.settings
         self._in_force(settings)
-        _tell_changes(changes(old, new), affected_lines(affected))
+        _tell_changes(changes(old, new), affected)
         for name in paused:
             _tell_paused(name, gone)
         self._put_into_force(settings, known=tuple(rule.name for rule in old.settings.rules))
         self._notices.close()
         self._notices = self._new_notices(settings)
-        errors = self._vitals.platform_errors
-        self._vitals.platform_errors = {name: why for name, why in errors.items() if name in settings.platforms}
+        self._vitals.platforms_are(settings.platforms)
         return 0
 
     def _new_notices(self, settings: Settings) -> Notices:
@@ -121,8 +122,9 @@ class Service:
 
 
 def _refused(problems: int) -> int:
-    count = "1 problem" if problems == 1 else f"{problems} problems"
-    logger.error("the configuration is not reloaded ({}); the last good one stays in force", count)
+    logger.error(
+        "the configuration is not reloaded ({}); the last good one stays in force", counted(problems, "problem")
+    )
     return problems
 
 
@@ -135,6 +137,6 @@ def _tell_changes(lines: list[str], affected: list[str]) -> None:
     if not lines:
         logger.info("reloaded: nothing has changed")
         return
-    logger.info("reloaded; {}:", "1 change" if len(lines) == 1 else f"{len(lines)} changes")
+    logger.info("reloaded; {}:", counted(len(lines), "change"))
     for line in [*lines, *affected]:
         logger.info("{}", line)

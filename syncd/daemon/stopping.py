@@ -5,8 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from syncd.errors import LedgerError
+from syncd.ledger.ledger import Ledger
+from syncd.ledger.steps import StepState
 from syncd.sync.executor import asked_to_stop
 
 _PIECE_SECONDS: Final = 1.0
@@ -53,3 +58,38 @@ class Sleep:
             if left <= 0:
                 return
             self._stopping.wait(min(left, _PIECE_SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A request that had no answer when the daemon could wait no longer: how grave that is, and in words."""
+
+    write: bool
+    words: str
+
+
+def left_behind(ledger: Ledger, started_at: datetime, doing: str, waited_seconds: float) -> LeftBehind:
+    """What was left behind by a stop: a write in hand has its intent, and no outcome yet, in the ledger.
+
+    Everything else that takes so long only reads, and is done again at the next start. `started_at` is when the daemon
+    started: older intents are of one that was killed. Where the ledger can't tell, a write is taken for granted.
+    """
+    try:
+        writes = [
+            step.identity
+            for step in ledger.steps.unsettled()
+            if step.state is StepState.INTENDED and step.intended_at >= started_at
+        ]
+    except LedgerError:
+        writes = ["the ledger can't be read"]
+    if writes:
+        return LeftBehind(
+            True,
+            f"the request in hand ({doing}: {', '.join(writes)}) had no answer within {waited_seconds:.0f} s and is "
+            "left behind; what was intended is in the ledger, and the next start finds out what became of it",
+        )
+    return LeftBehind(
+        False,
+        f"{doing} had no answer within {waited_seconds:.0f} s and is left off; it only reads, so nothing is lost: the "
+        "next start does it again",
+    )

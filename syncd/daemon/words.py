@@ -86,7 +86,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "doubt_over": "Platform's answers are whole again: {platform}",
     "doubt_over_text": "{platform} did not show everything from {since} to {until}; it is read again.",
     "configuration": "New configuration refused",
-    "configuration_text": "It has {problems} problem(s); syncd goes on with the one before.",
+    "configuration_text": "It has {problems}; syncd goes on with the one before.",
     "configuration_remedy": "`syncd check` shows each with file, line and column; correct them and reload again.",
     "deadline_past": "Orders past the last legal day for their invoice: {count}",
     "deadline_near": "Orders near the last legal day for their invoice: {count}",

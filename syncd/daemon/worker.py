@@ -9,7 +9,9 @@ from loguru import logger
 
 from syncd.config.settings import Rule
 from syncd.daemon.commands import Commands
+from syncd.daemon.housekeeping import Housekeeping
 from syncd.daemon.notices import Notices
+from syncd.daemon.order_log import OrderLog
 from syncd.daemon.premises import Premises
 from syncd.daemon.retries import Retries
 from syncd.daemon.schedule import DueRules
@@ -21,12 +23,14 @@ from syncd.sync.executor import GaveWay, Stopped
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.run import work
 from syncd.sync.workshop import Workshop
+from syncd.words import counted
 
 _FIRST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 900.0
 _PAUSE_AFTER_A_FAILURE_SECONDS: Final = 5.0
 _NOTICES_EVERY_SECONDS: Final = 5.0
 _CLOCK_SET_BACK_SECONDS: Final = 60.0
+_SAY_AGAIN_AFTER_SECONDS: Final = 600.0
 
 
 class Worker:
@@ -52,11 +56,15 @@ class Worker:
         self._clock_set_back = clock_set_back
         self._monotonic = premises.time.monotonic
         self._commands = Commands(premises.ledger, premises.time.clock)
+        self._orders = OrderLog(premises.ledger)
         self._gave_way: Admission | None = None  # what a run that gave way has made counts against its limits
         self._retries = Retries(self._monotonic)
         self._pause_seconds = 0.0
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
+        self._housekeeping = Housekeeping(premises.ledger)
+        self._ledger_error = ""  # what was said of the ledger, while it lasts
+        self._said_again_at = 0.0
         self._noticed_at = self._monotonic()
         self._offset = premises.time.clock().timestamp() - self._monotonic()
         self.asked_to_reload = False
@@ -64,6 +72,7 @@ class Worker:
     def begin(self) -> None:
         """Before the first turn: answer what the daemon before left open, and try the login. Never raises."""
         self._guarded(self._commands.begin)
+        self._guarded(lambda: self._orders.begin(self._premises.time.clock()))
         self._guarded(self._try_login)
 
     def turn(self) -> None:
@@ -87,12 +96,18 @@ class Worker:
         command = self._commands.next_long()
         if command is not None:
             self._vitals.working_on = f"`syncd {command.kind}`, asked by a person"
+            self._orders.run_begins(self._premises.time.clock())
             self._commands.carry_out(command, self._workshop(), self._tell, self._note)
         elif not self._stopping() and self._monotonic() >= self._paused_until:
+            for name in self._premises.readings.ended():
+                self._retries.worked(f"reading {name}", frozenset())
             self._run(self._due.take(), self._retries.take())
         self._vitals.missed_turns = self._due.missed
         self._vitals.working_on = ""
         self._tick()
+        with self._premises.ledger.orders.alone:  # a platform may be read in the background
+            self._housekeeping.turn(self._premises.settings, self._premises.time.clock())
+        self._ledger_error = ""
 
     def _run(self, due: frozenset[str], again: frozenset[str]) -> None:
         """One run over the rules that are due, and those whose last turn brought nothing and is tried `again`."""
@@ -105,6 +120,7 @@ class Worker:
         admission = self._gave_way or self._retries.admission(self._premises.ledger, due, again)
         self._gave_way = None
         try:
+            self._orders.run_begins(self._premises.time.clock())
             report = work(
                 self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
             )
@@ -124,7 +140,7 @@ class Worker:
         kept = {rule: why for rule, why in self._vitals.stopped_rules.items() if rule not in names}
         self._vitals.stopped_rules = kept | report.stopped_rules
         for rule, why in report.stopped_rules.items():
-            logger.error("rule {}: {}", rule, why)
+            logger.bind(rule=rule).error("rule {}: {}", rule, why)
         self._note(report)
 
     def _count(self, names: frozenset[str]) -> None:
@@ -138,6 +154,10 @@ class Worker:
             self._retries.worked(f"rule {rule.name}", names)
         for collected in report.collected:
             what = f"platform {collected.platform}"
+            if collected.pending:
+                waiting = [rule for rule in rules if collected.platform in rule.platforms]
+                self._retries.waits(f"reading {collected.platform}", waiting, admission)
+                continue
             if collected.error is None:
                 self._retries.worked(what, names)
                 continue
@@ -167,25 +187,16 @@ class Worker:
 
     def _tell(self, result: Result) -> None:
         """Log one order of a run; without its buyer."""
-        row = result.row
         self._vitals.beat()
-        bound = logger.bind(order=row.name)
         if result.verdict is Verdict.INVOICED:
             self._company_works()  # a backlog may take an hour: what a run shows is true before it ends
-            bound.info("{}: invoiced, id {}, {:.2f} {}", row.name, row.invoice_id, row.payable or 0, row.currency)
-        elif result.verdict is Verdict.HELD:
-            bound.warning("{}: held ({}): {}", row.name, row.hold_code, result.message)
-        else:
-            bound.debug("{}: waits: {}", row.name, result.message)
+        self._orders.tell(result)
 
     def _note(self, report: Report) -> None:
         """What a run says about platforms and Paraşüt, into the signs of life and the log."""
         vitals = self._vitals
-        read = {collected.platform: collected for collected in report.collected}
-        errors = {name: why for name, why in vitals.platform_errors.items() if name not in read}
-        vitals.platform_errors = errors | {
-            name: str(collected.error) for name, collected in read.items() if collected.error is not None
-        }
+        read = [collected for collected in report.collected if not collected.pending]
+        vitals.platforms_read({one.platform: None if one.error is None else str(one.error) for one in read})
         vitals.calls, vitals.throttled = self._premises.calls
         vitals.worked_at = self._premises.time.clock()
         self._log(report)
@@ -199,17 +210,21 @@ class Worker:
         self._notices().after_run()
 
     def _log(self, report: Report) -> None:
+        for collected in report.collected:
+            if collected.pending:
+                logger.info("{}: {}", collected.platform, collected.pending)
         seen = sum(collected.seen for collected in report.collected)
         counts = {verdict: report.count(verdict) for verdict in Verdict}
-        level = "INFO" if counts[Verdict.INVOICED] or counts[Verdict.HELD] else "DEBUG"
+        held = self._orders.new_holds
+        level = "INFO" if counts[Verdict.INVOICED] or held else "DEBUG"
         logger.log(
             level,
-            "{} orders read, {} invoiced, {} held, {} waiting; {} calls to Paraşüt",
-            seen,
+            "{} read, {} invoiced, {} newly held, {} waiting; {} to Paraşüt",
+            counted(seen, "order"),
             counts[Verdict.INVOICED],
-            counts[Verdict.HELD],
+            held,
             counts[Verdict.WAITS],
-            report.calls,
+            counted(report.calls, "call"),
         )
         said = "" if report.stopped is None or isinstance(report.stopped, GaveWay) else str(report.stopped)
         if said and not isinstance(report.stopped, ParasutError) and said != self._said:
@@ -272,7 +287,7 @@ class Worker:
         except Stopped:
             return
         except LedgerError as error:
-            logger.error("{}", error)
+            self._ledger_failed(error)
             self._breathe_in()
         except SyncdError as error:
             logger.error("{}", error)
@@ -281,6 +296,14 @@ class Worker:
             self._breathe_in()
         finally:
             self._vitals.working_on = ""
+
+    def _ledger_failed(self, error: LedgerError) -> None:
+        """Said once, and again when it says something else or has gone on for long: it is tried again soon."""
+        now = self._monotonic()
+        if str(error) == self._ledger_error and now < self._said_again_at:
+            return
+        self._ledger_error, self._said_again_at = str(error), now + _SAY_AGAIN_AFTER_SECONDS
+        logger.error("{} It is tried again.", error)
 
     def _breathe_in(self) -> None:
         try:

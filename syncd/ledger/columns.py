@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import simplejson
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
+
+from syncd.ledger.trouble import unreadable_value
 
 
 class Money(TypeDecorator[Decimal]):
@@ -22,7 +24,10 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else f"{value:f}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
+        try:
+            return None if value is None else Decimal(value)
+        except (InvalidOperation, TypeError, ValueError) as error:
+            raise unreadable_value("amount") from error
 
 
 class Moment(TypeDecorator[datetime]):
@@ -37,7 +42,10 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        try:
+            return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        except (TypeError, ValueError) as error:
+            raise unreadable_value("moment") from error
 
 
 class Json(TypeDecorator[Any]):
@@ -54,7 +62,10 @@ class Json(TypeDecorator[Any]):
         )
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else simplejson.loads(value, use_decimal=True)
+        try:
+            return None if value is None else simplejson.loads(value, use_decimal=True)
+        except (TypeError, ValueError) as error:
+            raise unreadable_value("document") from error
 
 
 def _plain(value: object) -> Any:

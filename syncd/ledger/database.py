@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -14,17 +14,24 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from syncd.errors import LedgerError
+from syncd.ledger.copying import copy_ledger
 from syncd.ledger.locks import lock_beside
+from syncd.ledger.possession import give_if_roots, give_ledger_to_its_owner, make_private
+from syncd.ledger.trouble import explained
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = "0004"
 
 
 class Database:
-    """One ledger database. `read` and `write` are transactions; a `write` waits for other writers."""
+    """One ledger database. `read` and `write` are transactions; a `write` waits for other writers.
+
+    For several threads: each transaction has a connection of its own.
+    """
 
     def __init__(self, engine: Engine, file: Path | None) -> None:
         self._engine = engine
+        self._writing = threading.RLock()  # threads queue; SQLite lets whoever asks at the right moment go first
         self.file = file
 
     @contextmanager
@@ -36,7 +43,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block ends (`synchronous=FULL`)."""
-        with _explained(self._where), self._engine.connect() as connection:
+        with self._writing, _explained(self._where), self._engine.connect() as connection:
             connection = connection.execution_options(syncd_writes=True)
             with connection.begin():
                 yield connection
@@ -53,6 +60,8 @@ class Database:
 def open_database(url: str) -> Database:
     """Open the ledger at an SQLAlchemy `url`, create it (mode 0600) when it's new, migrate it when it's old.
 
+    Before it is migrated a copy is made beside it: `ledger.db.before-REVISION`.
+
     Raises LedgerError with what to do when that can't be done.
     """
     try:
@@ -65,7 +74,7 @@ def open_database(url: str) -> Database:
         raise LedgerError(
             f"A ledger on {parsed.get_backend_name()} is not supported.", "Use sqlite:////path/to/ledger.db."
         )
-    file = Path(parsed.database).resolve() if parsed.database and parsed.database != ":memory:" else None
+    file = ledger_file(url)
     if file is not None:
         _prepare_file(file)
     with _explained(str(file)):
@@ -74,20 +83,31 @@ def open_database(url: str) -> Database:
         event.listen(engine, "begin", _on_begin)
         # Two processes that open a new ledger at once would trip over each other's switch to WAL and over its tables.
         with nullcontext() if file is None else lock_beside(file, "open"):
-            _migrate(engine, str(file))
+            _migrate(engine, file)
     return Database(engine, file)
 
 
-def _prepare_file(file: Path) -> None:
-    if not file.parent.is_dir():
-        raise LedgerError(
-            f"The folder of the ledger, {file.parent}, doesn't exist.", "Create it, owned by syncd's user."
-        )
+def ledger_file(url: str) -> Path | None:
+    """The file of a ledger's address; None for one in memory, or one that is no SQLite file."""
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    kept = parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:"
+    return Path(str(parsed.database)).resolve() if kept else None
+
+
+def _prepare_file(file: Path) -> None:
+    try:
+        if not file.parent.is_dir():
+            raise LedgerError(
+                f"The folder of the ledger, {file.parent}, doesn't exist.", "Create it, owned by syncd's user."
+            )
+        make_private(file, file)
+        give_ledger_to_its_owner(file)
     except OSError as error:
         raise LedgerError(
-            f"The ledger {file} can't be opened: {error.strerror}.", "Check its owner and mode."
+            f"The ledger {file} can't be opened: {error.strerror}.", "Check its owner and mode, and its folder's."
         ) from error
 
 
@@ -96,6 +116,7 @@ def _on_connect(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what retention removes must not stay in the file's free pages
     cursor.close()
 
 
@@ -104,7 +125,8 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _migrate(engine: Engine, where: str) -> None:
+def _migrate(engine: Engine, file: Path | None) -> None:
+    where = str(file)
     raw = engine.raw_connection()
     try:
         raw.cursor().execute("PRAGMA journal_mode=WAL")  # outside of any transaction; the file keeps it from then on
@@ -127,6 +149,8 @@ def _migrate(engine: Engine, where: str) -> None:
         raise LedgerError(
             f"The ledger {where} was written by a newer syncd.", "Install that version, or restore a backup."
         )
+    if current is not None and file is not None:
+        _keep_a_copy(file)
     with engine.connect() as connection:
         connection = connection.execution_options(syncd_writes=True)
         with connection.begin():
@@ -134,21 +158,30 @@ def _migrate(engine: Engine, where: str) -> None:
             command.upgrade(config, "head")
 
 
+def _keep_a_copy(ledger: Path) -> None:
+    """The ledger as it is before a migration, beside it: the version of before can't read it any more afterwards."""
+    copy = ledger.with_name(f"{ledger.name}.before-{NEWEST_REVISION}")
+    try:
+        copy_ledger(ledger, copy, replace=True)
+        give_if_roots(copy, ledger)
+    except OSError as error:
+        raise LedgerError(f"{copy} can't be given to the ledger's owner: {error.strerror}.") from error
+    except LedgerError as error:
+        raise LedgerError(
+            f"The ledger {ledger} is of an older version, and can't be copied before it is brought up to date. "
+            f"{error.message}",
+            error.remedy,
+        ) from error
+
+
 @contextmanager
 def _explained(where: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise LedgerError(
-            f"The ledger {where} can't be used: {error.orig}.",
-            "Check free disk space, and the file's owner and mode; if it is damaged, restore a backup.",
-        ) from error
+        raise explained(error.orig, where) from error
     except sqlite3.Error as error:
-        raise LedgerError(
-            f"The ledger {where} can't be used: {error}.",
-            "Check free disk space first, then that it is a ledger, its owner and mode. Restore a backup only if it is "
-            "damaged: an older copy does not know the invoices made since.",
-        ) from error
+        raise explained(error, where) from error
     except SQLAlchemyError as error:
         # The text of the error would show the row that was to be written.
         raise LedgerError(f"The ledger {where} can't be used: {type(error).__name__}.") from error

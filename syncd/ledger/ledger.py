@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -13,13 +13,16 @@ from syncd.ledger import tables
 from syncd.ledger.commands import CommandQueue
 from syncd.ledger.company import CompanyStore
 from syncd.ledger.database import Database, open_database
+from syncd.ledger.invoices import InvoiceBook
 from syncd.ledger.mirror import Mirror
 from syncd.ledger.notices import NoticeBook
 from syncd.ledger.orders import OrderBook
 from syncd.ledger.overview import Overview
+from syncd.ledger.pruning import Pruning
 from syncd.ledger.steps import StepLog
 
 _OWNER = "company"
+BEGAN = "began"  # when this ledger was made, in ISO form; ledgers of old versions don't know it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,13 @@ class Ledger:
         self._database = database
         self.orders = OrderBook(database)
         self.steps = StepLog(database)
+        self.invoices = InvoiceBook(database)
         self.mirror = Mirror(database, company)
         self.company = CompanyStore(database, company)
         self.overview = Overview(database)
         self.notices = NoticeBook(database)
         self.commands = CommandQueue(database)
+        self.pruning = Pruning(database)
 
     def mark(self, connector: str, account: str) -> Mark | None:
         """Up to where a platform was read completely."""
@@ -117,14 +122,15 @@ class Ledger:
         self._database.close()
 
 
-def open_ledger(url: str, company: str) -> Ledger:
-    """Open the ledger at `url` for the company with that key (host and company id).
+def open_ledger(url: str, company: str, now: datetime | None = None) -> Ledger:
+    """Open the ledger at `url` for the company with that key (host and company id). A new one begins `now`.
 
     A ledger belongs to the first company it was opened for; raises LedgerError for another one, and as open_database.
     """
     ledger = Ledger(open_database(url), company)
     owner = ledger.setting(_OWNER)
     if owner is None:
+        ledger.set_setting(BEGAN, (now or datetime.now(UTC)).isoformat())
         ledger.set_setting(_OWNER, company)
     elif owner != company:
         ledger.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from syncd.errors import LedgerError
+from syncd.ledger.possession import make_private
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def lock_beside(ledger: Path, purpose: str, *, timeout: float = -1) -> Iterator[
     lock = ledger.with_name(f"{ledger.name}.{purpose}.lock")
     held = FileLock(str(lock), timeout=timeout, mode=0o600)
     try:
-        _give_to_the_ledgers_owner(lock, ledger)
+        make_private(lock, ledger)
         held.acquire()
     except Timeout:
         raise
@@ -34,11 +34,3 @@ def lock_beside(ledger: Path, purpose: str, *, timeout: float = -1) -> Iterator[
         yield
     finally:
         held.release()
-
-
-def _give_to_the_ledgers_owner(lock: Path, ledger: Path) -> None:
-    """A command that root runs by hand must not leave a lock that the service's own user can't open."""
-    if os.geteuid() == 0 and ledger.exists():
-        owner = ledger.stat()
-        lock.touch(mode=0o600)
-        os.chown(lock, owner.st_uid, owner.st_gid)

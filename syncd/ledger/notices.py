@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
 from syncd.ledger.database import Database
-from syncd.ledger.order_row import UNFINISHED, State
+from syncd.ledger.order_row import UNFINISHED, State, order_label
 
 _CHUNK = 300  # keys named in one statement: well under SQLite's bound on variables
 _PAGE = 200  # rows held at a time while orders are walked over
@@ -42,6 +42,7 @@ class OrderFacts:
     id: int
     platform: str
     number: str
+    package: str
     state: State
     status: str
     hold_code: str | None
@@ -52,8 +53,8 @@ class OrderFacts:
 
     @property
     def name(self) -> str:
-        """What people call it: `site/1042`."""
-        return f"{self.platform}/{self.number}"
+        """What people call it: `site/1042`, `n11/204012345#987654`."""
+        return f"{self.platform}/{order_label(self.number, self.package)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +206,5 @@ def _facts() -> Select[Any]:
     table = tables.orders
     awaited = table.c.state.in_([state.value for state in UNFINISHED]) & table.c.invoice_id.is_(None)
     awaited &= table.c.document.is_not(None)
-    names = ("id", "platform", "number", "state", "status", "hold_code", "total", "currency", "changed_at")
+    names = ("id", "platform", "number", "package", "state", "status", "hold_code", "total", "currency", "changed_at")
     return select(*(table.c[name] for name in names), awaited.label("awaited"))

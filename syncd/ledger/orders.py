@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, insert, null, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from syncd.errors import Hold
 from syncd.ledger import tables
 from syncd.ledger.database import Database
-from syncd.ledger.order_row import OrderKey, OrderRow, State
+from syncd.ledger.order_row import OrderKey, OrderRow, State, order_label
 from syncd.orders.order import Order
 from syncd.orders.status import Status
 
@@ -22,6 +24,9 @@ _CHUNK = 300  # rows named in one statement: well under SQLite's bound on variab
 
 _COLUMNS = tuple(field.name for field in fields(OrderRow))
 _SELECT = select(*(tables.orders.c[name] for name in _COLUMNS))
+_SELECT_BARE = select(
+    *(null().label(name) if name == "document" else tables.orders.c[name] for name in _COLUMNS),
+)
 
 
 def _row(row: Row[Any]) -> OrderRow:
@@ -37,11 +42,27 @@ def _values(row: OrderRow) -> dict[str, Any]:
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """The little that is asked of many orders at once."""
+
+    id: int
+    key: OrderKey
+    state: State
+    ordered_at: datetime | None
+    invoiced: bool
+
+
 class OrderBook:
-    """The table of orders, their history and what they claim."""
+    """The table of orders, their history and what they claim.
+
+    `alone` is held by whoever reads rows, decides over them and saves them, so that no other thread of the process
+    changes them in between; single calls need it not.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.alone = threading.RLock()
 
     def get(self, key: OrderKey) -> OrderRow | None:
         """The row of one order."""
@@ -72,15 +93,18 @@ class OrderBook:
         return found
 
     def named(self, platform: str, text: str) -> list[OrderRow]:
-        """Orders of `platform` whose number or package id is `text`."""
-        where = (tables.orders.c.platform == platform) & (
-            (tables.orders.c.number == text) | (tables.orders.c.package == text)
-        )
-        return self._rows(_SELECT.where(where))
+        """Orders of `platform` whose number or package id is `text`, or both: `204012345#987654`."""
+        number, package = tables.orders.c.number, tables.orders.c.package
+        called = (number == text) | (package == text)
+        for at in (at for at, character in enumerate(text) if character == "#"):  # a number may hold a # of its own
+            called |= (number == text[:at]) & (package == text[at + 1 :])
+        return self._rows(_SELECT.where((tables.orders.c.platform == platform) & called))
 
-    def in_state(self, states: Sequence[State], *, rules: Collection[str] | None = None) -> list[OrderRow]:
-        """Orders in one of `states`, oldest first."""
-        query = _SELECT.where(tables.orders.c.state.in_([state.value for state in states]))
+    def in_state(
+        self, states: Sequence[State], *, rules: Collection[str] | None = None, bare: bool = False
+    ) -> list[OrderRow]:
+        """Orders in one of `states`, oldest first; `bare` ones without their documents, which take much memory."""
+        query = (_SELECT_BARE if bare else _SELECT).where(tables.orders.c.state.in_([state.value for state in states]))
         if rules is not None:
             query = query.where(tables.orders.c.rule.in_(sorted(rules)))
         return self._rows(query.order_by(tables.orders.c.ordered_at, tables.orders.c.id))
@@ -103,6 +127,7 @@ class OrderBook:
         open_states = [State.LEFT.value, State.WAITING.value, State.DUE.value]
         where = tables.orders.c.state.in_(open_states) & (tables.orders.c.judged_by != judged_by)
         where &= tables.orders.c.invoice_id.is_(None)  # what has an invoice is finished under the rule that made it
+        where &= tables.orders.c.pruned_at.is_(None)  # no rule could be told of what was removed
         return self._rows(_SELECT.where(where))
 
     def changed_within(self, connector: str, account: str, after: datetime, until: datetime) -> set[str]:
@@ -127,12 +152,12 @@ class OrderBook:
                 connection.execute(update(table).where(where).values(updated_at=None))
 
     def save(self, pairs: Iterable[tuple[OrderRow, Mapping[str, Any] | None]]) -> None:
-        """Store rows, with the platform's raw records where they are new, all or none."""
+        """Store rows, with the platform's raw records where they are new, all or none; none for pruned orders."""
         with self._database.write() as connection:
             for row, raw in pairs:
                 values = _values(row)
                 if raw is not None:
-                    values["raw"] = raw
+                    values["raw"] = raw if row.pruned_at is None else null()
                 statement = upsert(tables.orders).values(**values)
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["connector", "account", "package"], set_=values)
@@ -170,7 +195,16 @@ class OrderBook:
         return raw or {}
 
     def whole(self, row: OrderRow) -> Order:
-        """The canonical order together with the platform's own record, which templates may read as `order.raw`."""
+        """The canonical order together with the platform's own record, which templates may read as `order.raw`.
+
+        Raises Hold `data-removed` for an order whose personal data are gone: no document can be made of the rest.
+        """
+        if row.pruned_at is not None:
+            raise Hold(
+                "data-removed",
+                f"The order's data were removed on {row.pruned_at:%Y-%m-%d}, as `retention` says.",
+                f"Make what is still missing in Paraşüt by hand, then `syncd orders ignore {row.name}`.",
+            )
         return replace(row.order, raw=self.raw(row))
 
     def history(self, row: OrderRow) -> list[tuple[datetime, str]]:
@@ -224,8 +258,54 @@ class OrderBook:
         with self._database.read() as connection:
             return connection.execute(query).scalar()
 
+    def accounts(self) -> set[tuple[str, str]]:
+        """The accounts at platforms that orders are known of: connector and account."""
+        query = select(tables.orders.c.connector, tables.orders.c.account).distinct()
+        with self._database.read() as connection:
+            return {(connector, account) for connector, account in connection.execute(query)}
+
+    def first_seen_after(self, order_id: int, limit: int) -> list[NewOrder]:
+        """Orders that came to the ledger after the one with that number, in the order they came."""
+        table = tables.orders
+        query = (
+            select(
+                table.c.id,
+                table.c.connector,
+                table.c.account,
+                table.c.package,
+                table.c.state,
+                table.c.ordered_at,
+                table.c.invoice_id.is_not(None),
+            )
+            .where(table.c.id > order_id)
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [
+                NewOrder(number, OrderKey(connector, account, package), State(state), ordered_at, bool(invoiced))
+                for number, connector, account, package, state, ordered_at, invoiced in connection.execute(query)
+            ]
+
+    def newest_id(self) -> int:
+        """The number of the order that came last, 0 for none."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(tables.orders.c.id))).scalar() or 0
+
+    def change_all(self, changes: Mapping[int, Mapping[str, Any]], at: datetime) -> list[OrderRow]:
+        """Set columns of several orders, in one transaction; what becomes their reason becomes a line of history."""
+        with self._database.write() as connection:
+            return [
+                change_order(connection, order_id, _line(values), at, **values) for order_id, values in changes.items()
+            ]
+
+    def with_invoice(self, invoice_id: str) -> OrderRow | None:
+        """The order that has this invoice."""
+        rows = self._rows(_SELECT.where(tables.orders.c.invoice_id == invoice_id).limit(1))
+        return rows[0] if rows else None
+
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
-        """The number of another invoiced order that holds a line or origin package of this one.
+        """What another invoiced order that holds a line or origin package of this one is called (see `order_label`).
 
         The same package of the same moment under another account is the same order of a shop that has moved. A package
         under the same order number that was invoiced, died or changed since, and held one of the same products, is
@@ -235,7 +315,7 @@ class OrderBook:
         for line in order.lines:
             values += [("piece", piece) for piece in line.pieces] or ([("line", line.id)] if line.id else [])
         query = (
-            select(tables.orders.c.number)
+            select(tables.orders.c.number, tables.orders.c.package)
             .join(tables.claims, tables.claims.c.order_id == tables.orders.c.id)
             .where(
                 tables.claims.c.connector == key.connector,
@@ -246,7 +326,7 @@ class OrderBook:
             .limit(1)
         )
         moved = (
-            select(tables.orders.c.number)
+            select(tables.orders.c.number, tables.orders.c.package)
             .where(
                 tables.orders.c.connector == key.connector,
                 tables.orders.c.account != key.account,
@@ -257,9 +337,9 @@ class OrderBook:
             .limit(1)
         )
         with self._database.read() as connection:
-            claimed = connection.execute(query).scalar() if values else None
-            claimed = claimed or connection.execute(moved).scalar()
-        return claimed or self._split_from(key, order)
+            claimed = connection.execute(query).first() if values else None
+            claimed = claimed or connection.execute(moved).first()
+        return self._split_from(key, order) if claimed is None else order_label(*claimed)
 
     def _split_from(self, key: OrderKey, order: Order) -> str | None:
         table = tables.orders
@@ -278,12 +358,17 @@ class OrderBook:
             lines = row.order.lines if row.document is not None and row.hold_code != "order-changed" else ()
             # a changed one, or one that a platform empties when it dies, no longer shows what it held
             if not lines or products & {(one.code, one.barcode, one.name) for one in lines}:
-                return row.number
+                return order_label(row.number, row.package)
         return None
 
     def _rows(self, query: Any) -> list[OrderRow]:
         with self._database.read() as connection:
             return [_row(row) for row in connection.execute(query)]
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    code, reason = values.get("hold_code"), str(values.get("reason", ""))
+    return f"held ({code}): {reason}" if code else reason
 
 
 def change_order(connection: Connection, order_id: int, text: str, at: datetime, **values: Any) -> OrderRow:
@@ -295,9 +380,11 @@ def change_order(connection: Connection, order_id: int, text: str, at: datetime,
     return _row(connection.execute(_SELECT.where(tables.orders.c.id == order_id)).one())
 
 
-def give_invoice(connection: Connection, order_id: int, invoice_id: str | None, at: datetime) -> None:
+def give_invoice(
+    connection: Connection, order_id: int, invoice_id: str | None, at: datetime, came: str = "made"
+) -> None:
     """An order's invoice is made: note its id, and which of the platform's lines and packages it covers."""
-    row = change_order(connection, order_id, f"invoice {invoice_id} made", at, invoice_id=invoice_id)
+    row = change_order(connection, order_id, f"invoice {invoice_id} {came}", at, invoice_id=invoice_id)
     lines = () if row.document is None else row.order.lines
     pieces = [("piece", piece) for line in lines for piece in line.pieces]
     for kind, value in [("package", row.package), *(("line", line.id) for line in lines if line.id), *pieces]:

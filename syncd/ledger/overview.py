@@ -60,6 +60,16 @@ class Overview:
         with self._database.read() as connection:
             return connection.execute(query).scalar()
 
+    def newest_moment(self) -> datetime | None:
+        """The newest moment at which an order changed or a platform was read; None for a ledger without either."""
+        orders, marks = tables.orders, tables.marks
+        with self._database.read() as connection:
+            moments = [
+                connection.execute(select(func.max(column, type_=column.type))).scalar()
+                for column in (orders.c.changed_at, marks.c.read_at)
+            ]
+        return max((moment for moment in moments if moment is not None), default=None)
+
     def paused_rules(self) -> frozenset[str]:
         """The rules that a person has paused."""
         query = select(tables.rules.c.name).where(tables.rules.c.paused.is_(True))

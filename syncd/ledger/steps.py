@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
 from syncd.ledger.database import Database
-from syncd.ledger.orders import give_invoice, take_invoice
+from syncd.ledger.order_row import OrderRow
+from syncd.ledger.orders import change_order, give_invoice, take_invoice
 
 
 class StepState(StrEnum):
@@ -23,6 +26,7 @@ class StepState(StrEnum):
     REFUSED = "refused"
     NOT_EXECUTED = "not_executed"
     UNKNOWN = "unknown"
+    ABSENT = "absent"  # its record was looked for after all waiting, and is not there: the same body may be sent again
     DISMISSED = "dismissed"  # a person looked and said: it did not happen
 
 
@@ -37,11 +41,33 @@ class Promise:
 
 UNSETTLED = frozenset({StepState.INTENDED, StepState.UNKNOWN})
 _DID_NOT_HAPPEN = frozenset({StepState.REFUSED, StepState.NOT_EXECUTED, StepState.DISMISSED})
+_MAY_BE_SENT = _DID_NOT_HAPPEN | {StepState.ABSENT}
+
+ADOPTED: Final = "adopted by hand"
+"""The `answer` of a step whose record a person named."""
+
+INVOICE_FENCE: Final = "highest sales_invoices"
+"""The setting that holds the highest id of an invoice that was ever seen."""
+
+FOUND: Final = "found by looking"
+"""The `answer` of a step whose answer was lost and whose record was found."""
+
+BY_MARK: Final = "found by its mark"
+BY_NUMBER: Final = "found by order number, date and total"
+BY_BUYER: Final = "found by buyer, date and total"
+ADOPTED_BY_HAND: Final = "made by hand, and named by a person"
+ADOPTIONS: Final = frozenset({BY_MARK, BY_NUMBER, BY_BUYER, ADOPTED_BY_HAND})
+"""The `answer` of a sale whose invoice this ledger didn't make: how it was found. Its contact is what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step. `body` is the exact JSON text that was to be sent; `fence` the highest id of its kind seen before."""
+    """One step. `body` is the exact JSON text that was to be sent; `fence` the highest id of its kind seen before.
+
+    `deadline_at` is when its request has surely ended on our side. While its outcome is unknown, `look_at` is when it
+    is looked for next; `looked` says in words what was looked for, and where. `doubted_at` is when an attempt of it first
+    had no outcome (the fence is that attempt's), and `second_look_at` when it has to be looked at once more.
+    """
 
     identity: str
     kind: str
@@ -57,6 +83,11 @@ class StepRow:
     finished_at: datetime | None = None
     remote_id: str | None = None
     answer: str = ""
+    deadline_at: datetime | None = None
+    look_at: datetime | None = None
+    looked: str = ""
+    doubted_at: datetime | None = None
+    second_look_at: datetime | None = None
 
 
 _COLUMNS = tuple(field.name for field in fields(StepRow))
@@ -105,7 +136,8 @@ class StepLog:
     def intend(self, step: StepRow, promise: Promise | None = None) -> None:
         """Commit the intent of a step before it is sent, and what is promised with it, in one transaction.
 
-        A step that was refused or not executed may be intended again; ValueError for one that is done or unsettled.
+        A step that was refused, not executed or not found may be intended again; ValueError for one that is done or
+        unsettled.
         """
         values: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
         values["state"] = StepState.INTENDED.value
@@ -113,7 +145,7 @@ class StepLog:
         again = statement.on_conflict_do_update(
             index_elements=["identity"],
             set_=values,
-            where=tables.steps.c.state.in_([state.value for state in _DID_NOT_HAPPEN]),
+            where=tables.steps.c.state.in_([state.value for state in _MAY_BE_SENT]),
         )
         with self._database.write() as connection:
             if connection.execute(again).rowcount != 1:
@@ -122,9 +154,18 @@ class StepLog:
                 _keep(connection, promise, step)
 
     def finish(
-        self, identity: str, state: StepState, at: datetime, *, remote_id: str | None = None, answer: str = ""
+        self,
+        identity: str,
+        state: StepState,
+        at: datetime,
+        *,
+        remote_id: str | None = None,
+        answer: str = "",
+        noted: Mapping[str, datetime | str | None] = MappingProxyType({}),
     ) -> None:
         """Commit the outcome of a step and what follows from it for its order and rule, in one transaction.
+
+        `noted` are other columns of the step that change with it: `look_at`, `looked`, `doubted_at`, `second_look_at`.
 
         A sale that is done gives the order its invoice and claims its lines; a deletion takes both back; a first sale
         that surely did not happen leaves its rule as new as it was.
@@ -133,11 +174,12 @@ class StepLog:
             connection.execute(
                 update(tables.steps)
                 .where(tables.steps.c.identity == identity)
-                .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer)
+                .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer, **noted)
             )
             step = _row(connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one())
             if step.kind == "sale" and state is StepState.DONE and step.order_id is not None:
                 give_invoice(connection, step.order_id, remote_id, at)
+                _raise_fence(connection, remote_id)
             if step.kind == "sale" and state in _DID_NOT_HAPPEN:
                 rules = tables.rules
                 connection.execute(
@@ -145,6 +187,77 @@ class StepLog:
                 )
             if step.kind == "delete" and state is StepState.DONE and step.order_id is not None:
                 take_invoice(connection, step.order_id, at, "it came out wrong and was deleted")
+                gone = step.path.rsplit("/", 1)[-1]
+                connection.execute(delete(tables.invoices).where(tables.invoices.c.id == int(gone)))
+
+    def adopt(
+        self,
+        identity: str,
+        order_id: int,
+        invoice_id: str,
+        at: datetime,
+        how: str,
+        *,
+        text: str,
+        contact_id: str = "",
+        issue_date: str = "",
+        **values: Any,
+    ) -> OrderRow:
+        """An order gets an invoice that this ledger didn't make, as if its sale were done, in one transaction.
+
+        `how` (one of ADOPTIONS) becomes the step's answer; `text` a line of the order's history and `values` its other
+        columns. A sale that is unsettled, or did not happen, is settled by it; what was noted of looking for it stays.
+        Returns the order's row. Raises ValueError for a sale that is done (its invoice is another one), and for an
+        invoice that another order has.
+        """
+        step = StepRow(
+            identity=identity,
+            kind="sale",
+            order_id=order_id,
+            state=StepState.DONE,
+            method="POST",
+            path="sales_invoices",
+            query=[],
+            body="",
+            fence="0",
+            attempts=0,
+            intended_at=at,
+            finished_at=at,
+            remote_id=invoice_id,
+            answer=how,
+        )
+        fresh: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
+        outcome = {name: fresh[name] for name in ("state", "finished_at", "remote_id", "answer")}
+        outcome["state"] = fresh["state"] = StepState.DONE.value
+        statement = upsert(tables.steps).values(**fresh)
+        settled = statement.on_conflict_do_update(
+            index_elements=["identity"], set_=outcome, where=tables.steps.c.state != StepState.DONE.value
+        )
+        buyer = {"contact_id": contact_id} if contact_id else {}
+        day = {"issue_date": issue_date} if issue_date else {}
+        with self._database.write() as connection:
+            orders = tables.orders
+            taken = select(orders.c.id).where(orders.c.invoice_id == invoice_id, orders.c.id != order_id)
+            if connection.execute(taken.limit(1)).first() is not None:
+                raise ValueError(f"another order has the invoice {invoice_id}")
+            if connection.execute(settled).rowcount != 1:
+                raise ValueError(f"step {identity} is done already")
+            give_invoice(connection, order_id, invoice_id, at, "adopted")
+            return change_order(connection, order_id, text, at, **buyer, **day, **values)
+
+    def note(self, identity: str, **noted: datetime | str | None) -> None:
+        """Change what is remembered of looking for a step's record; its state stays."""
+        with self._database.write() as connection:
+            connection.execute(update(tables.steps).where(tables.steps.c.identity == identity).values(**noted))
+
+    def second_looks(self, until: datetime) -> list[StepRow]:
+        """The steps that have to be looked at once more by then, and whose outcome is known."""
+        table = tables.steps
+        query = _SELECT.where(
+            table.c.second_look_at <= until, table.c.state.not_in([state.value for state in UNSETTLED])
+        )
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query.order_by(table.c.id))]
 
     def doubt(self, identity: str, at: datetime) -> None:
         """A step that was called done is not: its outcome is unknown again, and its order has no invoice of it."""
@@ -175,6 +288,16 @@ class StepLog:
                 .where(which, table.c.state == StepState.DONE.value)
                 .values(identity=table.c.identity + " (gone) " + table.c.remote_id)
             )
+
+
+def _raise_fence(connection: Connection, remote_id: str | None) -> None:
+    table = tables.settings
+    known = connection.execute(select(table.c.value).where(table.c.name == INVOICE_FENCE)).scalar()
+    made = int(remote_id) if remote_id is not None and remote_id.isdigit() else 0
+    highest = str(max(int(known or 0), made))
+    if highest != known:
+        statement = upsert(table).values(name=INVOICE_FENCE, value=highest)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": highest}))
 
 
 def _keep(connection: Connection, promise: Promise, step: StepRow) -> None:

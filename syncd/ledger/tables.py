@@ -6,7 +6,7 @@ order and which one of its kind. Both are unique in the database itself, so that
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 from syncd.ledger.columns import Json, Moment, Money
 
@@ -52,6 +52,11 @@ orders = Table(
     Column("payable", Money),
     Column("difference", Money),
     Column("invoiced_at", Moment),
+    Column("pruned_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment),
+    Column("released_at", Moment),
+    Column("doubtful", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("connector", "account", "package"),
     Index("ix_orders_state_rule", "state", "rule"),
     Index("ix_orders_customer", "connector", "account", "customer"),
@@ -60,6 +65,8 @@ orders = Table(
     Index("ix_orders_updated_at", "connector", "account", "updated_at"),
     Index("ix_orders_same_number", "connector", "account", "number"),
     Index("ix_orders_changed_at", "changed_at"),
+    Index("ix_orders_invoice_id", "invoice_id"),
+    Index("ix_orders_not_pruned", "changed_at", sqlite_where=text("pruned_at IS NULL")),
 )
 
 claims = Table(
@@ -90,9 +97,32 @@ steps = Table(
     Column("finished_at", Moment),
     Column("remote_id", Text),
     Column("answer", Text, nullable=False),
+    Column("deadline_at", Moment),
+    Column("look_at", Moment),
+    Column("looked", Text, nullable=False, server_default=""),
+    Column("doubted_at", Moment),
+    Column("second_look_at", Moment),
     UniqueConstraint("identity"),
     Index("ix_steps_order_id", "order_id"),
     Index("ix_steps_state", "state"),
+    Index("ix_steps_second_look_at", "second_look_at"),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("marker", Text, nullable=False),
+    Column("order_no", Text, nullable=False),
+    Column("order_date", Text),
+    Column("contact_id", Text, nullable=False),
+    Column("issue_date", Text),
+    Column("payable", Money, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Index("ix_invoices_marker", "marker"),
+    Index("ix_invoices_order_no", "order_no"),
+    Index("ix_invoices_buyer", "contact_id", "issue_date"),
 )
 
 history = Table(

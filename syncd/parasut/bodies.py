@@ -93,6 +93,11 @@ def delete_sales_invoice(invoice_id: str) -> Request:
     return Request("DELETE", f"sales_invoices/{int(invoice_id)}")
 
 
+def delete_record(resource: str, record_id: str) -> Request:
+    """The request that deletes a record of a list (`contacts`, `products`, `item_categories`)."""
+    return Request("DELETE", f"{resource}/{int(record_id)}")
+
+
 def _create(
     path: str, kind: str, attributes: Mapping[str, Any], relationships: Mapping[str, Any], *, include: str
 ) -> Request:

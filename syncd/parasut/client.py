@@ -18,7 +18,7 @@ from syncd.parasut.jsonapi import Page, read_many
 from syncd.parasut.login import Login
 from syncd.parasut.request import Request
 from syncd.parasut.stores import CallBudget, TokenStore
-from syncd.parasut.transport import PacedTransport
+from syncd.parasut.transport import PLACE, PacedTransport, Place
 
 PAGE_SIZE: Final = 25  # the largest that Paraşüt takes
 # Shorter than servers keep idle connections, so that no write meets one that is just being closed.
@@ -43,6 +43,7 @@ class ParasutClient:
     ) -> None:
         self._base = f"{settings.base_url.rstrip('/')}/v4"
         self._company_id = settings.company_id
+        self._timeout_seconds = settings.timeout_seconds
         network = transport or httpx.HTTPTransport(limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS))
         self._transport = PacedTransport(network, budget, clock=clock, sleep=sleep)
         self._http = httpx.Client(
@@ -63,15 +64,28 @@ class ParasutClient:
         """How many of them were answered 429."""
         return self._transport.throttled
 
-    def send(self, request: Request) -> Answer:
-        """Send one request and return the good answer to it.
+    @property
+    def timeout_seconds(self) -> int:
+        """How long one answer may take."""
+        return self._timeout_seconds
+
+    def reserve(self, leave_within: float) -> Place:
+        """Wait for a place in the budget for one write, which `send` must be given within that many seconds."""
+        return self._transport.reserve(leave_within)
+
+    def wait(self, seconds: float) -> None:
+        """Wait between two tries, as the transport does."""
+        self._transport.wait(seconds)
+
+    def send(self, request: Request, place: Place | None = None) -> Answer:
+        """Send one request and return the good answer to it. With a `place`, it is sent at most once.
 
         Raises `NotExecuted` (surely not carried out: no connection; for a read, no answer at all), `Throttled` (429 at
         every try), `Refused` (400, 403 with JSON, 404, 422, other 4xx; with Paraşüt's own words), `CompanyStopped`
         (402, 403 without JSON, 401 after the login was renewed, login refused, redirect) and, only for a write,
         `OutcomeUnknown` (time-out, broken connection, 5xx, an answer that can't be read).
         """
-        return self._send(request, f"{self._base}/{self._company_id}/{request.path}")
+        return self._send(request, f"{self._base}/{self._company_id}/{request.path}", place)
 
     def me(self) -> Identity:
         """Return who is logged in, and what that user may do in which companies. Raises as `send` does."""
@@ -117,12 +131,17 @@ class ParasutClient:
     ) -> None:
         self.close()
 
-    def _send(self, request: Request, url: str) -> Answer:
+    def _send(self, request: Request, url: str, place: Place | None = None) -> Answer:
         content = request.content
         headers = {} if content is None else {"Content-Type": "application/json"}
         try:
             built = self._http.build_request(
-                request.method, url, params=list(request.query), content=content, headers=headers
+                request.method,
+                url,
+                params=list(request.query),
+                content=content,
+                headers=headers,
+                extensions={} if place is None else {PLACE: place},
             )
         except httpx.InvalidURL:
             raise ParasutError(f"{request.path} is no address at Paraşüt.") from None

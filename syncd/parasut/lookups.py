@@ -7,6 +7,7 @@ trusted to compare as we do (upper case, spaces): what comes back is compared ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import TypeVar
 
 from syncd.orders.identity import normalise_email
@@ -27,7 +28,7 @@ from syncd.parasut.resources import (
 )
 
 Record = TypeVar("Record")
-INVOICE_INCLUDES = "contact,details,payments"
+INVOICE_INCLUDES = "contact,details,payments,active_e_document"
 
 
 def find_contacts_by_tax_number(client: ParasutClient, tax_number: str) -> list[Contact]:
@@ -88,6 +89,42 @@ def invoice(client: ParasutClient, invoice_id: str) -> SalesInvoice:
     """
     request = Request("GET", f"sales_invoices/{invoice_id}", (("include", INVOICE_INCLUDES),))
     return parse_sales_invoice(client.send(request).resource)
+
+
+def newest_above(
+    client: ParasutClient,
+    resource: str,
+    fence: int,
+    query: tuple[tuple[str, str], ...] = (),
+    *,
+    archived: bool | None = None,
+) -> Iterator[Resource]:
+    """Yield the records of a list whose id is above `fence`, newest first; then the archived ones, in the same way.
+
+    `archived` walks only the one list or the other. Lazy: whoever has found what was looked for stops asking.
+    """
+    for which in (False, True) if archived is None else (archived,):
+        asked = (*query, ("filter[archived]", "true")) if which else query
+        for page in client.pages(resource, asked, newest_first=True):
+            fresh = [record for record in page if int(record.id) > fence]
+            yield from fresh
+            if len(fresh) < len(page):
+                break
+
+
+def invoices_above(
+    client: ParasutClient, fence: int, since: date | None = None, *, archived: bool | None = None
+) -> Iterator[SalesInvoice]:
+    """Walk the sales invoices with ids above `fence` in the same way, each with its contact's id.
+
+    `since` leaves out what was issued before that day. Refunds and estimates come, too (`item_type`); cancelled and
+    deleted invoices are in no list.
+    """
+    query: tuple[tuple[str, str], ...] = (("include", "contact"),)
+    if since is not None:
+        query += (("filter[issue_date][gteq]", since.isoformat()),)
+    for record in newest_above(client, "sales_invoices", fence, query, archived=archived):
+        yield parse_sales_invoice(record)
 
 
 def _live_else_archived(

@@ -15,13 +15,15 @@ import simplejson
 class Request:
     """One call. `path` begins after `/v4/{company_id}/`, as in `contacts` or `sales_invoices/400001`.
 
-    `body` is a JSON:API document of plain values; money, quantities and rates in it are `Decimal`.
+    `body` is a JSON:API document of plain values; money, quantities and rates in it are `Decimal`. `written` is the
+    text of a body that was written down before: it is sent exactly so, in place of `body`.
     """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    written: str = field(default="", repr=False)
 
     @property
     def is_write(self) -> bool:
@@ -31,6 +33,8 @@ class Request:
     @property
     def content(self) -> bytes | None:
         """The body as the bytes that are sent: JSON in UTF-8, a `Decimal` as a number with exactly its digits."""
+        if self.written:
+            return self.written.encode()
         if self.body is None:
             return None
         text = simplejson.dumps(_exact(self.body), ensure_ascii=False, separators=(",", ":"))

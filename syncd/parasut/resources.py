@@ -83,7 +83,8 @@ class SalesInvoice:
     """An invoice as Paraşüt computed it.
 
     `net_total` is the payable, VAT included; `before_taxes_total` is after discounts and without VAT. `contact_id`,
-    `lines` and `payments` are None when the request did not ask for them: unknown, not empty.
+    `lines` and `payments` are None when the request did not ask for them: unknown, not empty. `e_document_id` is that
+    of its e-Fatura or e-Arşiv, None when it has none or the request did not ask.
     """
 
     id: str
@@ -101,6 +102,7 @@ class SalesInvoice:
     contact_id: str | None = None
     lines: tuple[SalesInvoiceLine, ...] | None = None
     payments: tuple[InvoicePayment, ...] | None = None
+    e_document_id: str | None = None
 
 
 def parse_contact(resource: Resource) -> Contact:
@@ -170,6 +172,7 @@ def parse_sales_invoice(resource: Resource) -> SalesInvoice:
         contact_id=resource.related_id("contact"),
         lines=None if details is None else tuple(_line(detail) for detail in details),
         payments=None if payments is None else tuple(parse_payment(payment) for payment in payments),
+        e_document_id=resource.related_id("active_e_document"),
     )
 
 

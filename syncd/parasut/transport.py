@@ -22,12 +22,25 @@ _BACK_OFF_SECONDS: Final = (1.0, 2.0, 4.0)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
+PLACE: Final = "syncd.place"
+"""The request extension that holds the `Place` a write was given."""
+
+
+class Place:
+    """A place in the budget for one write, which must leave until `leave_by` (seconds since 1970)."""
+
+    def __init__(self, leave_by: float) -> None:
+        self.leave_by = leave_by
+        self.is_free = True
+
+
 class PacedTransport(httpx.BaseTransport):
     """Sends through another transport, every attempt within the budget.
 
     Repeated, at most four tries in all: a 429 and a connection that never stood, for every method, since nothing was
     carried out; time-outs, broken connections, 5xx and unreadable answers only for reads and for the token endpoint,
-    where a second try can do no harm (a refresh token that was used up leads to a login with the password).
+    where a second try can do no harm (a refresh token that was used up leads to a login with the password). A write
+    that comes with a `Place` is sent once, and only until its time is over: whoever wrote it down writes it down again.
 
     Raises `Throttled` and `NotExecuted` when the tries are used up, `OutcomeUnknown` for a write that has no answer.
     A response that came is returned, read to its end, whatever its status.
@@ -50,10 +63,13 @@ class PacedTransport(httpx.BaseTransport):
         self.throttled = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        repeatable = request.method == "GET" or request.url.path.endswith(TOKEN_PATH)
-        for attempt in range(1, _TRIES + 1):
-            last = attempt == _TRIES
-            self._wait_for_a_place()
+        is_token = request.url.path.endswith(TOKEN_PATH)
+        repeatable = request.method == "GET" or is_token
+        place: Place | None = None if is_token else request.extensions.get(PLACE)
+        tries = 1 if place is not None else _TRIES
+        for attempt in range(1, tries + 1):
+            last = attempt == tries
+            self._take(place)
             started = self._clock()
             try:
                 response = self._inner.handle_request(request)
@@ -85,11 +101,29 @@ class PacedTransport(httpx.BaseTransport):
     def close(self) -> None:
         self._inner.close()
 
+    def reserve(self, leave_within: float) -> Place:
+        """Wait for a place in the budget and return it; what takes it must leave within that many seconds."""
+        self._wait_for_a_place()
+        return Place(self._clock() + leave_within)
+
+    def wait(self, seconds: float) -> None:
+        """Wait as between two tries."""
+        self._sleep(seconds)
+
+    def _take(self, place: Place | None) -> None:
+        """Use the place that was reserved, or wait for one. Raises NotExecuted when a place's time is over."""
+        if place is None or not place.is_free:
+            self._wait_for_a_place()
+        if place is not None:
+            place.is_free = False
+            if self._clock() > place.leave_by:
+                raise NotExecuted("The request was not sent: too much time had passed since it was written down.")
+        with self._counting:
+            self.calls += 1
+
     def _wait_for_a_place(self) -> None:
         while (wait := self._budget.reserve(self._clock())) > 0:
             self._sleep(wait)
-        with self._counting:
-            self.calls += 1
 
     def _obey(self, request: httpx.Request, response: httpx.Response, last: bool) -> None:
         with self._counting:

@@ -47,7 +47,11 @@ class Answer:
 
 
 class PlatformClient:
-    """Reads from one platform, as the connector's `http` part says. `options` still holds the secrets."""
+    """Reads from one platform, as the connector's `http` part says. `options` still holds the secrets.
+
+    For one thread at a time. `on_trouble` is told in words when an attempt has no answer or a 5xx one, and "" when the
+    platform answers again: long before a reading fails, for it is asked several times.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class PlatformClient:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         before_request: Callable[[], None] = lambda: None,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._name = settings.name
         self._part = part
@@ -67,6 +72,8 @@ class PlatformClient:
         self._clock = clock
         self._sleep = sleep
         self._before_request = before_request
+        self._on_trouble = on_trouble
+        self._trouble = ""  # why the last attempt had no answer that can be used; "" when it had one
         base_url: str = rendered(part["base_url"], scope)
         self._api_path = base_url.removeprefix(str(options.get("url", "")).rstrip("/"))
         self._scheme = _scheme(base_url, settings)
@@ -117,9 +124,12 @@ class PlatformClient:
             try:
                 answer = self._answer(path, query)
             except (httpx.RequestError, httpx.InvalidURL) as error:
+                failure = self._unreachable(error)
+                self._in_trouble(failure.message)
                 if attempt == ATTEMPTS or _is_certificate_failure(error):
-                    raise self._unreachable(error) from error
+                    raise failure from error
             else:
+                self._in_trouble(self.failure(path, answer).message if answer.status >= 500 else "")
                 if not (answer.status == 429 or answer.status >= 500) or attempt == ATTEMPTS:
                     return answer
                 wait = max(wait, self._retry_after(answer))
@@ -127,6 +137,17 @@ class PlatformClient:
                     return answer
             self._sleep(wait)
         raise AssertionError("unreachable")
+
+    def _in_trouble(self, words: str) -> None:
+        """Say it once, when it begins and when it is over: a platform that hangs takes minutes until it has failed."""
+        before, self._trouble = self._trouble, words
+        if words == before:
+            return
+        self._on_trouble(words)
+        if not before:
+            logger.warning("{} It is asked again; the other platforms go on.", words)
+        elif not words:
+            logger.info("{}: answers again", self._name)
 
     def _answer(self, path: str, query: Mapping[str, Any]) -> Answer:
         """One request and its whole answer. The timeout counts for each piece of it; drips end at twice the timeout."""

@@ -64,8 +64,12 @@ def path_problems(
 
 
 def name_problems(document: Document) -> list[Problem]:
-    """Keys of `settings` that `http.authentication` names and that don't exist, and keys that a way of it lacks."""
+    """What is wrong with the keys of `settings` that `http.authentication` names, and keys that a way of it lacks.
+
+    A key must exist, and one whose value signs requests must be a secret: what is none may stand in messages.
+    """
     known = document.data["settings"]["properties"]
+    secrets = secret_keys(document.data["settings"])
     problems = []
     for scheme, part in document.data["http"]["authentication"].items():
         steps: Steps = ("http", "authentication", scheme)
@@ -88,7 +92,14 @@ def name_problems(document: Document) -> list[Problem]:
                 problems.append(
                     Problem(document.value_at(place), f"'settings' has no key '{key}'", nearest(key, known))
                 )
-    return problems
+            elif key not in secrets and place[-1] != "user":
+                problems.append(Problem(document.key_at(("settings", "properties", key)), _not_secret(key, place)))
+    return list(dict.fromkeys(problems))
+
+
+def _not_secret(key: str, place: Steps) -> str:
+    message = f"'{key}' signs requests, so it needs `x-secret: true`; without it its value may be shown"
+    return f"{message} (what is no secret goes to http.headers)" if "headers" in place else message
 
 
 def _problems(node: Any, names: tuple[str, ...], scope: Scope) -> Iterable[Problem]:

@@ -49,22 +49,27 @@ class Following:
         return query if before is None else query | {changes.before: changes.written(before)} | dict(self.ties)
 
 
-def walk(fetch: Fetch, stamp_of: StampOf, list_: Following, since: datetime) -> Iterator[tuple[list[Any], bool]]:
-    """Pages of what changed since `since` (less the overlap), with True on the one that completes the list."""
+def walk(
+    fetch: Fetch, stamp_of: StampOf, list_: Following, since: datetime
+) -> Iterator[tuple[list[Any], datetime | None, bool]]:
+    """Pages of what changed since `since` (less the overlap), each with the moment up to which all that changed was
+    shown by then (None where that can't be said yet), and with True on the one that completes the list.
+    """
     after = (since - list_.changes.overlap).replace(microsecond=0)
     while True:
         shown = fetch(list_.query(0, after))
         done = _is_last(shown.records, shown.total, list_)
-        yield shown.records, done
+        last = _last_stamp(shown.records, stamp_of)
+        before = None if last is None else last - list_.grain  # the last stamp itself may go on on the next page
+        yield shown.records, before if before is not None and before > after else None, done
         if done:
             return
-        last = _last_stamp(shown.records, stamp_of)
         if last is None or last <= after:
             raise NoProgress
         if last - list_.grain > after:
             after = last - list_.grain
         else:
-            yield from ((page, False) for page in _one_grain(fetch, list_, after))
+            yield from ((page, None, False) for page in _one_grain(fetch, list_, after))
             after = last
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,18 +11,12 @@ from syncd.platforms.client import Answer
 from syncd.platforms.following import Following, walk
 from syncd.platforms.pages import NoProgress, Numbered, Pages, Shown, pages_of
 from syncd.platforms.record import rendered
-from syncd.platforms.windows import Changes
+from syncd.platforms.stretches import Batch, Stretch
+from syncd.platforms.windows import Changes, Window
+from syncd.words import sentence
 
 Get = Callable[[str, Mapping[str, Any]], Answer]
 """Path and query → a good answer; raises PlatformError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some records of a list. `mark`: the list was read completely up to there."""
-
-    records: list[Any]
-    mark: datetime | None = None
 
 
 class OrderList:
@@ -44,20 +37,26 @@ class OrderList:
         """How much before the mark is read again; None when the whole list is read each time."""
         return self._changes.overlap if self._changes is not None else None
 
-    def read(self, since: datetime, now: datetime) -> Iterator[Batch]:
-        """What changed after `since` (aware), less the overlap, until `now`. The last batch of a window carries a mark.
+    def stretches(self, since: datetime, now: datetime) -> list[Stretch]:
+        """What changed after `since` (aware), less the overlap, until `now`: in windows, oldest first.
 
-        Raises PlatformError; the batches before it are good.
+        Reading one raises PlatformError; the batches before it are good, and the last one carries a mark.
         """
+        changes = self._changes
+        if changes is None:
+            return [Stretch(self.name, None, now, lambda: self._obeyed(self._window({}, now, past=False)), whole=True)]
+        if "follow" in self._part["changes"]:
+            return [Stretch(self.name, None, now, lambda: self._obeyed(self._followed(changes, since, now)))]
+        return [self._stretch(changes, window, now) for window in changes.windows(since, now)]
+
+    def _stretch(self, changes: Changes, window: Window, now: datetime) -> Stretch:
+        mark = min(window.before, now)
+        query = changes.query(window)
+        return Stretch(self.name, window, mark, lambda: self._obeyed(self._window(query, mark, past=window.past)))
+
+    def _obeyed(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         try:
-            if self._changes is None:
-                yield from self._window({}, now, past=False)
-            elif "follow" in self._part["changes"]:
-                yield from self._followed(self._changes, since, now)
-            else:
-                for window in self._changes.windows(since, now):
-                    query = self._changes.query(window)
-                    yield from self._window(query, min(window.before, now), past=window.past)
+            yield from batches
         except NoProgress:
             message = f"the list of {self.name} does not obey the filter by change, or repeats its pages."
             raise PlatformError(self._platform, message, "Is the platform's software new enough?") from None
@@ -73,9 +72,11 @@ class OrderList:
         assert isinstance(self._pages, Numbered)
         follow = self._part["changes"]["follow"]
         newest = since
-        for records, done in walk(self._fetch, self._stamp, Following.of(follow, changes, self._pages), since):
+        for records, shown, done in walk(self._fetch, self._stamp, Following.of(follow, changes, self._pages), since):
             newest = max([newest, *(stamp for stamp in map(self._stamp, records) if stamp is not None)])
-            yield Batch(records, max(since, min(newest, now)) if done else None)
+            reached = newest if done else shown
+            mark = None if reached is None else max(since, min(reached, now))
+            yield Batch(records, mark if done or (mark is not None and mark > since) else None)
 
     def _stamp(self, record: Any) -> datetime | None:
         try:
@@ -93,7 +94,7 @@ class OrderList:
             (words,) = self._part.get("pages", {"none": {}}).values()
             total, following = rendered(words.get("total", ""), told), rendered(words.get("next", ""), told)
         except TemplateFailure as failure:
-            message = f"GET {path} did not answer as the connector expects: {failure}."
+            message = sentence(f"GET {path} did not answer as the connector expects: {failure}")
             raise PlatformError(self._platform, message) from failure
         if not isinstance(records, list):
             raise PlatformError(self._platform, f"GET {path} did not answer with a list.")

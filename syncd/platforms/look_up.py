@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol
 from syncd.errors import PlatformError, TemplateFailure
 from syncd.platforms.client import Answer
 from syncd.platforms.record import rendered
+from syncd.platforms.stretches import Stretch
+from syncd.words import sentence
 
 _REMEMBERED: Final = 50_000
 """Keys whose last look is remembered: the orders of some weeks, about 10 MB."""
@@ -32,8 +34,9 @@ class Client(Protocol):
 
 @dataclass
 class Group:
-    """Keys that belong together, with the list entries that named them."""
+    """Keys that belong together, with the list entries that named them and the oldest stretch that showed one."""
 
+    shown_in: Stretch
     keys: list[str] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -74,21 +77,25 @@ class LookUp:
         self._clock = clock
         self._looks: OrderedDict[str, _Look] = OrderedDict()
 
-    def groups(self, entries: Iterable[tuple[str, Any]]) -> list[Group]:
-        """The entries (list name, entry) in groups that share no key, in the order in which they were met."""
+    def groups(self, entries: Iterable[tuple[Stretch, Any]]) -> list[Group]:
+        """The entries in groups that share no key: by the oldest window that showed one of their entries.
+
+        Those that no window shows come last, for their lists show them again as long as it matters.
+        """
         owner: dict[str, Group] = {}
-        for name, record in entries:
-            keys = self._keys(name, record)
+        for stretch, record in entries:
+            keys = self._keys(stretch.name, record)
             if not keys:
                 continue
-            group = Group()
+            group = Group(stretch)
             for met in {id(owner[key]): owner[key] for key in keys if key in owner}.values():
                 group.keys += met.keys
                 group.entries += met.entries
+                group.shown_in = min((group.shown_in, met.shown_in), key=_place)
             group.keys = list(dict.fromkeys([*group.keys, *keys]))
-            group.entries.append({"list": name, "record": record})
+            group.entries.append({"list": stretch.name, "record": record})
             owner.update(dict.fromkeys(group.keys, group))
-        return list({id(group): group for group in owner.values()}.values())
+        return sorted({id(group): group for group in owner.values()}.values(), key=lambda group: _place(group.shown_in))
 
     def known(self, group: Group) -> tuple[str, ...] | None:
         """The ids of the records that this group gave before, when none of its entries is new."""
@@ -104,7 +111,7 @@ class LookUp:
         try:
             records = rendered(self._part["records"], {**self._scope, "found": found, "entries": group.entries})
         except TemplateFailure as failure:
-            message = f"what was found for {', '.join(group.keys)} can't be read: {failure}."
+            message = sentence(f"what was found for {', '.join(group.keys)} can't be read: {failure}")
             raise PlatformError(self._platform, message) from failure
         several = list(records) if isinstance(records, list | tuple) else [records]
         return several, all(body is not None for body in found.values())
@@ -140,10 +147,14 @@ class LookUp:
         try:
             keys = rendered(self._part["keys"], {**self._scope, "record": record, "list": name})
         except TemplateFailure as failure:
-            message = f"an entry of the list of {name} names no order: {failure}."
+            message = sentence(f"an entry of the list of {name} names no order: {failure}")
             raise PlatformError(self._platform, message) from failure
         several = keys if isinstance(keys, list | tuple) else [keys]
         return [str(key) for key in several if key not in (None, "")]
+
+
+def _place(stretch: Stretch) -> tuple[bool, datetime]:
+    return stretch.window is None, stretch.mark
 
 
 def _version(entry: Mapping[str, Any]) -> int:

@@ -19,9 +19,12 @@ from syncd.orders.status import Status
 from syncd.platforms.client import Answer, PlatformClient
 from syncd.platforms.connector import Connector, load_connector, with_defaults
 from syncd.platforms.connector_fields import folded
-from syncd.platforms.lists import OrderList, order_lists
+from syncd.platforms.lists import order_lists
 from syncd.platforms.look_up import LookUp
 from syncd.platforms.record import UnreadableField, built, rendered
+from syncd.platforms.stretches import Stretch, common_marks, in_time
+from syncd.platforms.windows import Window
+from syncd.words import sentence
 
 _MOST_FAILURES: Final = 4
 _FEW: Final = 20  # records handed on at once where each costs requests of its own
@@ -52,16 +55,23 @@ class Record:
 class Page:
     """Some records. `mark` stands on the page that completes a window: from there the next run goes on.
 
-    `unchanged` are ids of orders that the platform showed, too, just as they were when this process read them last.
+    The last page of a reading has one if the reading is complete. `unchanged` are ids of orders that the platform
+    showed, too, just as they were when this process read them last. `window` is what time the records are of, where
+    that can be told; `listed` counts list entries whose orders are yet to be looked up.
     """
 
     records: tuple[Record, ...]
     mark: datetime | None = None
     unchanged: tuple[str, ...] = ()
+    window: Window | None = None
+    listed: int = 0
 
 
 class Platform:
-    """One entry under `platforms:`. `account` is its identity there (of a shop: host and folder), whatever its name."""
+    """One entry under `platforms:`. `account` is its identity there (of a shop: host and folder), whatever its name.
+
+    For one thread at a time: its pace, and what it has looked up, are kept for one reader.
+    """
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class Platform:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         before_request: Callable[[], None] = lambda: None,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
         options = with_defaults(connector, settings.options)
         public = {name: value for name, value in options.items() if not isinstance(value, Secret)}
@@ -94,6 +105,7 @@ class Platform:
             clock=clock,
             sleep=sleep,
             before_request=before_request,
+            on_trouble=on_trouble,
         )
         orders = self._parts["orders"]
         self._lists = order_lists(self.name, orders["lists"], self._scope, self._client.get)
@@ -123,46 +135,55 @@ class Platform:
     def changes(self, since: datetime, *, rescan: bool = False) -> Iterator[Page]:
         """What changed after `since` (aware), each version of a record once; with `rescan` also the daily lists.
 
-        The mark rises when a window of the only list, or every list, was read to its end. Raises `PlatformError`; the
-        pages before it are good, but what carries no mark is not complete.
+        Windows are read oldest first, and the mark rises as each of them was read to its end in every list. Raises
+        `PlatformError`; the pages before it are good, but what carries no mark is not complete.
         """
         now = self._clock()
         lists = [one for one in self._lists if rescan or not one.daily]
+        stretches = [one.stretches(since, now) for one in lists]
         if self._look_up is not None:
-            yield from self._looked_up(self._look_up, lists, since, now)
+            yield from self._looked_up(self._look_up, stretches, now)
             return
         seen: set[tuple[str, int]] = set()
-        ends: dict[int, datetime] = {}  # by list: the mark of its last window
-        for number, one in enumerate(lists):
-            for batch in one.read(since, now):
-                mark = batch.mark if len(lists) == 1 else None
+        ends: dict[int, datetime] = {}  # by list: the mark of what was read of it last
+        reached = mark = None
+        for number, stretch in in_time(stretches):
+            for batch in stretch.read():
+                ends |= {number: batch.mark} if batch.mark is not None else {}
+                known = min(ends.values()) if len(ends) == len(stretches) else None
+                mark, reached = (known if known != reached else None), known
                 fresh = list(self._fresh(batch.records, seen))
                 size = _FEW if self._parts["orders"].get("details") else max(len(fresh), 1)
                 starts = range(0, len(fresh), size)
                 for start in starts:
                     records = tuple(self.record(raw) for raw in fresh[start : start + size])
-                    yield Page(records, mark if start == starts[-1] else None)
+                    yield Page(records, mark if start == starts[-1] else None, window=stretch.window)
                 if mark is not None and not fresh:
-                    yield Page((), mark)
-                ends |= {number: batch.mark} if batch.mark is not None else {}
-        if len(lists) > 1:
-            yield Page((), min(ends.values()))
+                    yield Page((), mark, window=stretch.window)
+        if mark is None:
+            yield Page((), reached)
 
-    def _looked_up(self, look_up: LookUp, lists: list[OrderList], since: datetime, now: datetime) -> Iterator[Page]:
+    def _looked_up(self, look_up: LookUp, stretches: list[list[Stretch]], now: datetime) -> Iterator[Page]:
         """All lists first, since one may show what belongs to another's entry; then what each order holds."""
-        entries: list[tuple[str, Any]] = []
+        entries: list[tuple[Stretch, Any]] = []
         ends: dict[int, datetime] = {}
-        for number, one in enumerate(lists):
-            for batch in one.read(since, now):
-                entries += [(one.name, record) for record in batch.records]
+        for number, stretch in in_time(stretches):
+            for batch in stretch.read():
+                entries += [(stretch, record) for record in batch.records]
                 ends |= {number: batch.mark} if batch.mark is not None else {}
-                yield Page(())  # a place to stop at
+                yield Page((), window=stretch.window, listed=len(entries))
+        marks = common_marks(stretches)
         failed: list[PlatformError] = []
         in_a_row = 0
         for group in look_up.groups(entries):
+            window = group.shown_in.window
+            passed = [mark for end, mark in marks if window is None or end < group.shown_in.mark]
+            if passed and not failed:
+                yield Page((), passed[-1], window=window)
+            del marks[: len(passed)]
             unchanged = look_up.known(group)
             if unchanged is not None:
-                yield Page((), unchanged=unchanged)
+                yield Page((), unchanged=unchanged, window=window)
                 continue
             try:
                 raws, complete = look_up.records(group)
@@ -176,13 +197,12 @@ class Platform:
                 continue
             in_a_row = 0
             records = tuple(self.record(raw) for raw in raws if not self.skips(raw))
-            yield Page(records)
+            yield Page(records, window=window)
             if complete and all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
         for failure in failed:
             logger.error("{} The mark stays, so it is asked for again.", failure)
-        if not failed:
-            yield Page((), min(ends.values(), default=now))
+        yield Page((), None if failed else min(ends.values(), default=now))
 
     def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
         for raw in raws:
@@ -221,7 +241,7 @@ class Platform:
             cause = _hold_behind(failure)
             if cause is not None:
                 raise cause from failure
-            raise _unreadable(f"the platform's record can't be read: {failure}.") from failure
+            raise _unreadable(sentence(f"the platform's record can't be read: {failure}")) from failure
 
     def record(self, raw: Any) -> Record:
         """A raw record with the order in it, or with the problem that keeps it from being read."""
@@ -245,9 +265,9 @@ class Platform:
                     continue
                 path, query = self._request(detail, scope)
             except TemplateFailure as failure:
-                raise _unreadable(f"the platform's record can't be read: {failure}.") from failure
+                raise _unreadable(sentence(f"the platform's record can't be read: {failure}")) from failure
             answer = self._client.ask(path, query)
-            if answer.status in (404, 410):
+            if answer.status in (400, 404, 409, 410, 422):  # said of this record; the others have theirs
                 raise _unreadable(f"GET {path} answered HTTP {answer.status}; was the order deleted meanwhile?")
             raw = {**raw, detail["into"]: self._good(path, answer)}
         return raw
@@ -288,10 +308,12 @@ def open_platform(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
     before_request: Callable[[], None] = lambda: None,
+    on_trouble: Callable[[str], None] = lambda _: None,
 ) -> Platform:
     """The platform of an entry in the configuration. Raises `ConfigurationError`; nothing is sent yet.
 
-    `before_request` is called before every request; when it raises, the request does not leave.
+    `before_request` is called before every request; when it raises, the request does not leave. `on_trouble` is told
+    when an attempt fails, and "" when the platform answers again.
     """
     return Platform(
         settings,
@@ -300,6 +322,7 @@ def open_platform(
         clock=clock,
         sleep=sleep,
         before_request=before_request,
+        on_trouble=on_trouble,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -40,8 +40,15 @@ def _entries(entry: Any, scope: Mapping[str, Any]) -> list[Any]:
         return [rendered(entry, scope)]
     each: Each | None = entry.get("each")
     fields = {name: field for name, field in entry.items() if name not in ("each", "when")}
-    scopes = [scope] if each is None else [{**scope, each.name: one} for one in each.elements.render(scope) or ()]
+    scopes = [scope] if each is None else [{**scope, each.name: one} for one in _listed(each, scope)]
     return [rendered(fields, inner) for inner in scopes if "when" not in entry or entry["when"].render(inner)]
+
+
+def _listed(each: Each, scope: Mapping[str, Any]) -> Iterable[Any]:
+    elements = each.elements.render(scope) or ()
+    if isinstance(elements, str | Mapping) or not isinstance(elements, Iterable):
+        raise UnreadableField(f"what `each: {each.name} in …` goes through is not a list")
+    return elements
 
 
 def built(kind: type[T], values: Mapping[str, Any], path: str = "") -> T:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.arithmetic import Rounding
@@ -29,6 +30,8 @@ class SandboxOptions:
     trendyol_port: int = 0
     hepsiburada_port: int = 0
     n11_port: int = 0
+    control_port: int | None = None
+    """The port of the control address; None: there is none."""
 
     company_id: int = 115
     client_id: str = "sandbox-client"
@@ -101,9 +104,57 @@ class SandboxOptions:
     page_size_answer: Literal["400", "422", "clamp"] = "400"
     cash_sale: Literal["works", "ignored"] = "works"
     over_payment: Literal["refuse", "accept"] = "refuse"
+    refusal_body: Literal["json", "html"] = "json"
+    """How the refusal of a token (401) or of a company (403) reads."""
+    list_archived: Literal["hidden", "shown"] = "hidden"
+    """Whether lists show archived contacts and products that are not asked for."""
+    deleted_answer: Literal["404", "410", "kept"] = "404"
+    """What reading a deleted record gets; `kept`: the record as it last was."""
+    long_description: Literal["refuse", "cut", "accept"] = "refuse"
+    """What becomes of an invoice's description of more than 255 characters."""
+    description_spaces: Literal["kept", "trimmed"] = "kept"
+    """Whether spaces at the ends of a description, and several between words, are kept."""
+    order_no: Literal["returned", "hidden"] = "returned"
+    """Whether answers show an invoice's `order_no`."""
+    list_order: Literal["oldest", "newest"] = "oldest"
+    """The order of a list that is asked for no sort."""
+    list_ties: Literal["id", "reverse", "random"] = "id"
+    """The order of records that sort alike; `random`: another one at every request."""
+    list_delay_seconds: float = 0.0
+    """How late a new record appears in lists. Reading it by its id works at once."""
+    ids: Literal["rising", "gaps", "unordered"] = "rising"
+    """Whether ids have holes, or come in any order within each eight, as when several machines give them."""
+    omitted_lines: Literal["removed", "kept"] = "removed"
+    """What becomes of an invoice's lines that an update doesn't name."""
 
     faults: tuple[Fault, ...] = ()
 
     @property
     def rounding(self) -> Rounding:
         return Rounding(self.vat, self.line_net, self.price_decimals, self.discount)
+
+
+SWITCHES = (
+    *("vat", "line_net", "price_decimals", "discount", "refuse_duplicate_contacts", "refuse_duplicate_products"),
+    *("page_size_answer", "cash_sale", "over_payment", "refusal_body", "list_archived", "deleted_answer"),
+    *("long_description", "description_spaces", "order_no", "list_order", "list_ties", "list_delay_seconds", "ids"),
+    *("omitted_lines", "user_role"),
+)
+"""The options that may change while the stand-in runs."""
+
+
+def allowed_values(name: str) -> tuple[Any, ...]:
+    """The words or numbers that an option takes; () when it isn't one of a few."""
+    values = get_args(get_type_hints(SandboxOptions).get(name))
+    return values if all(isinstance(value, str | int) for value in values) else ()
+
+
+def switched(options: SandboxOptions, changes: Mapping[str, Any]) -> SandboxOptions:
+    """The options with other switches. Raises ValueError for what is no switch, or a value that one doesn't take."""
+    for name, value in changes.items():
+        if name not in SWITCHES:
+            raise ValueError(f"{name!r} is no switch; the switches are {', '.join(SWITCHES)}")
+        allowed = allowed_values(name)
+        if allowed and value not in allowed:
+            raise ValueError(f"{name} can't be {value!r}; it is one of {', '.join(map(str, allowed))}")
+    return replace(options, **changes)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,25 +12,23 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, cast
 
-import uvicorn
-from starlette.types import ASGIApp, Scope
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp
 
+from syncd.sandbox.audit import Audit
+from syncd.sandbox.control import control_app
 from syncd.sandbox.exchange import Exchange, Recorder
-from syncd.sandbox.faults import FaultScript
-from syncd.sandbox.front import Front, Silenced
+from syncd.sandbox.front import Desk, Front
+from syncd.sandbox.holds import Holds
 from syncd.sandbox.market.market import Market
 from syncd.sandbox.options import ALL_STANDS, MARKETS, STANDS, SandboxOptions
 from syncd.sandbox.parasut.app import parasut_app
 from syncd.sandbox.parasut.seed import seeded_parasut
 from syncd.sandbox.parasut.state import ParasutState
+from syncd.sandbox.script import FaultScript
 from syncd.sandbox.shop.app import shop_app
 from syncd.sandbox.shop.seed import seeded_shop
 from syncd.sandbox.shop.state import ShopState
-
-_HOST = "127.0.0.1"
-
-logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+from syncd.sandbox.wire import Wire
 
 
 @dataclass
@@ -42,9 +38,7 @@ class _Stand:
     name: str
     state: Any
     recorder: Recorder
-    listener: socket.socket
-    url: str
-    server: uvicorn.Server
+    wire: Wire
 
 
 class Sandbox:
@@ -53,8 +47,8 @@ class Sandbox:
     `options.stands` says which of them are served. For each one, `…_url` is its base URL without a slash at the end,
     and the attribute with its bare name (`parasut`, `shop`, `trendyol`, `hepsiburada`, `n11`) its state, readable and
     writable while it runs (a marketplace's has a `market`). `traffic_of(name)` are its exchanges so far (`traffic`:
-    Paraşüt's). `faults` takes more scripted faults. `clock` gives unix seconds (token lifetimes, rate windows, time
-    stamps, the life of marketplace orders).
+    Paraşüt's). `faults` takes more faults; `audit` tells what each request did. `clock` gives unix seconds (token
+    lifetimes, rate windows, time stamps, the life of marketplace orders); faults take real time.
     """
 
     def __init__(self, options: SandboxOptions | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -65,12 +59,17 @@ class Sandbox:
         self.faults = FaultScript(self.options.faults)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
-        self._connections: dict[Any, asyncio.Transport] = {}
+        self.audit = Audit()
+        self.holds = Holds()
         self._stands: dict[str, _Stand] = {}
+        self._control: Wire | None = None
         try:
             for name in STANDS:
                 if name in self.options.stands:
                     self._stands[name] = self._stand(name, clock)
+            if self.options.control_port is not None:
+                self._control = Wire(self.options.control_port)
+                self._control.serve(control_app(self, clock))
         except BaseException:
             self._close()
             raise
@@ -132,7 +131,18 @@ class Sandbox:
 
     def url(self, name: str) -> str:
         """A stand-in's base URL."""
-        return self._served(name).url
+        return self._served(name).wire.url
+
+    @property
+    def control_url(self) -> str:
+        """The base URL of the control address."""
+        if self._control is None:
+            raise RuntimeError("this sandbox has no control address; name its port in SandboxOptions.control_port")
+        return self._control.url
+
+    def wire(self, name: str) -> Wire:
+        """A stand-in's port."""
+        return self._served(name).wire
 
     def state(self, name: str) -> Any:
         """What a stand-in serves."""
@@ -144,7 +154,7 @@ class Sandbox:
 
     def __enter__(self) -> Sandbox:
         self._thread.start()
-        while not all(stand.server.started for stand in self._stands.values()):
+        while not all(wire.started for wire in self._wires()):
             if not self._thread.is_alive():
                 raise RuntimeError("the sandbox could not start")
             time.sleep(0.005)
@@ -159,8 +169,9 @@ class Sandbox:
         self._close()
 
     def _close(self) -> None:
+        for wire in self._wires():
+            wire.close()
         for stand in self._stands.values():
-            stand.listener.close()
             stand.recorder.close()
 
     def _served(self, name: str) -> _Stand:
@@ -172,74 +183,39 @@ class Sandbox:
         options = self.options
         state, app = _rooms(name, options, clock)
         recorder = Recorder({"parasut": options.traffic, "shop": options.shop_traffic}.get(name))
-        tls = name == "shop"
-        listener = _listen(getattr(options, f"{name}_port"))
-        scheme = "https" if tls and options.shop_certificate else "http"
-        silenced = state.market.silenced if name in MARKETS else None
-        return _Stand(
-            name,
-            state,
-            recorder,
-            listener,
-            f"{scheme}://{_HOST}:{listener.getsockname()[1]}",
-            self._server(name, app, recorder, tls, silenced),
-        )
-
-    def _server(
-        self, name: str, app: ASGIApp, recorder: Recorder, tls: bool, silenced: Silenced | None
-    ) -> uvicorn.Server:
-        connections = self._connections
-
-        class Protocol(H11Protocol):
-            """uvicorn's own, which also remembers the connections by their two ends, so that a fault can cut one."""
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                connections[self.server, self.client] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                connections.pop((self.server, self.client), None)
-                super().connection_lost(exc)
-
-        def hang_up(scope: Scope) -> None:
-            transport = connections.get((scope["server"], scope["client"]))
-            if transport is not None:
-                transport.close()
-
-        front = Front(app, recorder, self.faults, self.options.latency_seconds, hang_up, name, silenced)
-        certificate, key = self.options.shop_certificate, self.options.shop_certificate_key
-        return uvicorn.Server(
-            uvicorn.Config(
-                front,
-                http=Protocol,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                ssl_certfile=str(certificate) if tls and certificate else None,
-                ssl_keyfile=str(key) if tls and key else None,
+        tls = (options.shop_certificate, options.shop_certificate_key) if name == "shop" else (None, None)
+        wire = Wire(getattr(options, f"{name}_port"), *tls)
+        wire.serve(
+            Front(
+                app,
+                Desk(self.faults, self.audit, self.holds, clock),
+                recorder,
+                wire,
+                name,
+                options.latency_seconds,
+                state.market.silenced if name in MARKETS else None,
+                state.tokens if name == "parasut" else None,
+                state.window if name == "parasut" else None,
             )
         )
+        return _Stand(name, state, recorder, wire)
+
+    def _wires(self) -> list[Wire]:
+        return [*(stand.wire for stand in self._stands.values()), *([self._control] if self._control else [])]
 
     def _run(self) -> None:
         async def all_stands() -> None:
             self._loop = asyncio.get_running_loop()
             self._stop = asyncio.Event()
-            serving = [
-                asyncio.create_task(stand.server.serve(sockets=[stand.listener])) for stand in self._stands.values()
-            ]
+            serving = [asyncio.create_task(wire.run()) for wire in self._wires()]
             stop = asyncio.create_task(self._stop.wait())
             # not uvicorn's own way to stop, which waits in steps of a tenth of a second
             await asyncio.wait([stop, *serving], return_when=asyncio.FIRST_COMPLETED)
             for task in (stop, *serving):
                 task.cancel()
             await asyncio.gather(stop, *serving, return_exceptions=True)
-            for stand in self._stands.values():
-                for opened in getattr(stand.server, "servers", ()):
-                    opened.close()
-            for transport in list(self._connections.values()):
-                transport.abort()
+            for wire in self._wires():
+                wire.end()
 
         asyncio.run(all_stands())
 
@@ -269,16 +245,3 @@ def _rooms(name: str, options: SandboxOptions, clock: Callable[[], float]) -> tu
     room = importlib.import_module(f"syncd.sandbox.{name}")
     state = room.seeded(options, clock)
     return state, room.app(state)
-
-
-def _listen(port: int) -> socket.socket:
-    # with the protocol named, asyncio sends small answers at once; without it every answer waits 40 ms for an ACK
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-    except OSError as error:
-        listener.close()
-        raise OSError(error.errno, f"the sandbox can't use port {port} of {_HOST}: {error.strerror}") from error
-    listener.listen(64)
-    return listener

@@ -8,6 +8,7 @@ from decimal import Decimal
 from syncd.config.settings import Rule
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow
+from syncd.words import counted
 
 
 @dataclass
@@ -32,7 +33,8 @@ class Admission:
         if self.named:
             return ""
         if rule.limits.per_run is not None and done >= rule.limits.per_run:
-            return f"limits.per_run: {rule.limits.per_run} invoices were made; the next run goes on"
+            made = counted(rule.limits.per_run, "invoice was", "invoices were")
+            return f"limits.per_run: {made} made; the next run goes on"
         total = _in_lira(row)
         if rule.limits.amount is not None and total is None:
             return (
@@ -47,6 +49,16 @@ class Admission:
                 f"; `syncd apply --order {row.name}` makes it all the same" if total > rule.limits.amount else ""
             )
         return ""
+
+    def begin(self, rule: Rule, row: OrderRow) -> None:
+        """An order is worked on: it counts until it is known that no invoice of it was made."""
+        self.count(rule, row)
+
+    def end(self, rule: Rule, row: OrderRow, *, made: bool) -> None:
+        """What became of it."""
+        if not made:
+            self.done[rule.name] -= 1
+            self.sums[rule.name] -= _in_lira(row) or Decimal(0)
 
     def count(self, rule: Rule, row: OrderRow) -> None:
         """One more was invoiced."""

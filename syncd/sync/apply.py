@@ -12,11 +12,13 @@ from loguru import logger
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
 from syncd.ledger.order_row import OrderRow, State
-from syncd.ledger.steps import UNSETTLED, StepState
+from syncd.ledger.steps import StepState
 from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable
+from syncd.orders.turkish import lower_tr
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
 from syncd.parasut.resources import SalesInvoice
+from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
@@ -24,6 +26,7 @@ from syncd.sync.plan import TOLERANCE, InvoicePlan, PlanContext, gross_lines
 from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
+_PLANS: Final = 20  # of one order until it holds the locks of everything that it needs
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
 _SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
 _PRODUCT_HOLDS = frozenset({"product-missing", "product-code-ambiguous"})
@@ -40,11 +43,26 @@ class Applied:
 def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
     """Make the invoice of one due order and everything it needs; the ledger knows every step before and after it.
 
-    Raises Hold when a person is needed; NotExecuted, CompanyStopped and Stopped when the whole run must end.
+    Raises Hold when a person is needed, Unsettled when the outcome of a step is not known; NotExecuted, CompanyStopped
+    and Stopped when the whole run must end. Several orders may be worked on at once: what two of them could both make,
+    or claim, is locked.
     """
-    made: dict[str, str] = {}
     row = _finish_deletion(row, work)
-    plan = _plan(row, context, work)
+    for _ in range(_PLANS):
+        since = work.locks.moment()
+        plan = _planned_afresh(row, context, work)
+        held = _keys(plan, row)
+        with work.locks.hold(held, since) as stale:
+            if stale:  # others made something meanwhile that it may need, or found what it holds
+                plan = _planned_afresh(row, context, work)
+            plan = _looked_up(plan, row, context, work)
+            if _keys(plan, row) <= held:
+                return _apply(plan, row, context, work)
+    raise AssertionError("a plan that is made again needs no more than it did")
+
+
+def _apply(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
+    made: dict[str, str] = {}
     try:
         return _carry_out(plan, row, context, made, work)
     except Refused as refusal:
@@ -57,9 +75,42 @@ def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
         raise _refused(refusal) from refusal
 
 
+def _keys(plan: InvoicePlan, row: OrderRow) -> frozenset[str]:
+    """The names of everything that must not be made, or claimed, by two orders at once."""
+    account = f"{row.connector}/{row.account}"
+    keys = {f"order {account}/{row.number}", f"package {account}/{row.package}"}
+    keys |= {f"package {account}/{origin}" for origin in row.order.origin_ids}
+    keys |= {f"line {account}/{name}" for line in row.order.lines for name in (line.id, *line.pieces) if name}
+    keys |= {f"invoice {plan.adopts.invoice.id}"} if plan.adopts is not None else set()
+    for step in plan.steps:
+        match step:
+            case CreateContact():
+                contact = plan.document.contact
+                number = usable_tax_number(str(contact.get("tax_number", "")))
+                email = usable_email(str(contact.get("email", "")))
+                keys |= {f"tax number {number}"} if number else set()
+                keys |= {f"e-mail {email}"} if email else set()
+                keys |= {f"customer {account}/{row.customer}"} if row.customer else set()
+                keys.add(f"contact {lower_tr(plan.contact_name)}")
+            case CreateProduct() | CreateCategory():
+                keys.add(step.identity)
+            case CreateInvoice():
+                pass
+    return frozenset(keys)
+
+
 def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
     """Plan with what the mirror knows; look up what it can't know; plan again."""
-    plan = _planned_afresh(row, context, work)
+    return _looked_up(_planned_afresh(row, context, work), row, context, work)
+
+
+def _looked_up(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
+    """The plan after everything that it would make was looked for in Paraşüt."""
+    if plan.adopts is not None:
+        return plan  # it makes nothing
+    codes = {line.code for line in plan.lines if not isinstance(line.product, Known)} | set(plan.unseen)
+    if len(plan.steps) == 1 and isinstance(plan.contact, Known) and not codes:
+        return plan  # it only makes its invoice, of what is known
     if any(isinstance(step, CreateCategory) for step in plan.steps):
         work.refresher.small_lists(at_once=True)
     document = plan.document
@@ -68,7 +119,6 @@ def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
             usable_tax_number(str(document.contact.get("tax_number", ""))),
             usable_email(str(document.contact.get("email", ""))),
         )
-    codes = {line.code for line in plan.lines if not isinstance(line.product, Known)} | set(plan.unseen)
     for code in sorted(codes - {""}):
         work.refresher.look_up_product(code)  # also with all mirrored: a code may have been given to an old product
     return _planned(row, context, work, looked_up=True)
@@ -76,15 +126,19 @@ def _plan(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
 
 def _planned_afresh(row: OrderRow, context: PlanContext, work: Work) -> InvoicePlan:
     """Plan; what a person may just have put right in Paraşüt is looked at again before the order is held for it."""
+    looked: set[str] = set()  # by this order: another may have looked at the same just now
     for _ in range(_LOOKS):
         try:
             return _planned(row, context, work, looked_up=False)
         except Hold as hold:
-            if hold.code in _SMALL_LIST_HOLDS and work.refresher.small_lists(at_once=True):
-                continue
-            if hold.code in _PRODUCT_HOLDS and work.refresher.look_up_product(hold.subject):
-                continue
-            raise
+            about = f"product {hold.subject}" if hold.code in _PRODUCT_HOLDS else "small lists"
+            if about in looked or hold.code not in _PRODUCT_HOLDS | _SMALL_LIST_HOLDS:
+                raise
+            looked.add(about)
+            if hold.code in _PRODUCT_HOLDS:
+                work.refresher.look_up_product(hold.subject)
+            else:
+                work.refresher.small_lists(at_once=True)
     return _planned(row, context, work, looked_up=False)
 
 
@@ -95,6 +149,8 @@ def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool
 
 def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, made: dict[str, str], work: Work) -> Applied:
     """Run the plan's steps; `made` collects the ids of their records by the steps' identities."""
+    if plan.adopts is not None and row.invoice_id is None:
+        row = adopt(row, plan.adopts, work.ledger, (context.rule,), work.clock())
     for step in plan.steps:
         match step:
             case CreateCategory():
@@ -182,8 +238,6 @@ def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
     step = work.ledger.steps.get(f"delete sale {row.key}#1")
     if step is None or step.state is StepState.DONE or step.state is StepState.REFUSED:
         return row
-    if step.state in UNSETTLED:
-        work.ledger.steps.finish(step.identity, StepState.NOT_EXECUTED, work.clock(), answer="to be asked again")
     try:
         _delete(step.path.rsplit("/", 1)[-1], row, work)
     except Refused as refusal:

@@ -15,9 +15,11 @@ from syncd.config.settings import Rule
 from syncd.errors import Hold, PlatformError, SyncdError
 from syncd.ledger.ledger import Ledger, Mark
 from syncd.ledger.order_row import OrderKey, OrderRow, State
+from syncd.ledger.pruning import still_pruned
 from syncd.platforms.platform import Platform, Record
 from syncd.sync.doubt import Expectation
 from syncd.sync.judge import ORDER_CHANGED, Judgement, Seen, decide, judge, sold
+from syncd.sync.progress import Progress
 
 Clock = Callable[[], datetime]
 
@@ -36,6 +38,7 @@ class Collected:
     changed: list[OrderRow] = field(default_factory=list)
     raw: dict[OrderKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     error: PlatformError | None = None
+    pending: str = ""  # how far the reading is, in words, while it still goes on; what it found comes later
 
 
 def collect(
@@ -47,15 +50,19 @@ def collect(
     reader: str,
     store: bool,
     between: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
+    on_rise: Callable[[], None] = lambda: None,
 ) -> Collected:
     """Read what changed at a platform since the mark, and judge it; once a day also what changed long before it.
 
-    With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. The mark rises only
-    when the platform was read to the end and showed at least half of what the ledger knows to have changed in the time
-    that is read again (see doubt.py). `between` is called between pages; what it raises (Stopped) ends the reading, and
-    what was read before is kept. `reader` is a digest of the settings that records are read with; when it has changed,
-    the records that are kept are read again. A platform that fails is reported in `error`; what it showed before is
-    kept.
+    With `store` False the ledger is left alone; `changed` and `raw` hold what would be remembered. Else every page
+    reaches the ledger as it comes, and the mark rises with every window that was read to its end, the oldest first; but
+    not before the platform showed at least half of what the ledger knows to have changed in the time that is read again
+    (see doubt.py). So a reading that is cut off goes on at the window it was in. `between` is called between pages;
+    what it raises (Stopped) ends the reading, and what was read before is kept. `reader` is a digest of the settings
+    that records are read with; when it has changed, the records that are kept are read again. A platform that fails is
+    reported in `error`; what it showed before is kept. `progress` is kept up to date for other threads, and `on_rise`
+    called whenever the mark has risen.
     """
     collected = Collected(platform.name)
     collected.error = _moved(platform, ledger)
@@ -68,48 +75,71 @@ def collect(
     mark = ledger.mark(platform.connector, platform.account)
     # A `since` that is earlier than the one that was read from asks for what was never read.
     whole = mark is None or mark.since > earliest
+    unfinished = mark is not None and not whole and mark.rescanned_at is None  # a first reading that was cut off
     start = earliest if mark is None or whole else min(mark.mark, clock())  # a clock may have been ahead
-    if store and not whole and mark is not None and platform.rescan is not None and _rescan_due(mark, reader, clock()):
+    again = mark is not None and not (unfinished and mark.reader == reader) and _rescan_due(mark, reader, clock())
+    if store and not whole and platform.rescan is not None and again:
         collected.rescanned = True
         start = max(min(start, clock() - platform.rescan), earliest)
+    also_daily = collected.rescanned or whole or unfinished
+    progress = progress or Progress(platform.name, judgement.zone)
+    if whole:
+        progress.begins(start)
+    elif unfinished:
+        progress.goes_on(start)
     expectation = Expectation(platform, ledger, mark, start)
 
     def take(records: Sequence[Record]) -> None:
         if not records:  # many pages of look-ups have none, and each would be a transaction
             return
-        batch = list(_judged(platform, records, ledger, judgement, clock()))
+        with ledger.orders.alone:  # nobody else decides over these orders meanwhile
+            batch = list(_judged(platform, records, ledger, judgement, clock()))
+            if store:
+                ledger.orders.save((row, seen.raw) for row, seen in batch)
         if store:
-            ledger.orders.save((row, seen.raw) for row, seen in batch)
             collected.changed += [row for row, _ in batch if row.state is State.HELD]
         else:
             collected.changed += [row for row, _ in batch]
             collected.raw |= {row.key: seen.raw for row, seen in batch}
 
-    def rise(reached: datetime, known: Mark | None) -> Mark:
+    def rise(reached: datetime, known: Mark | None, *, finished: bool) -> Mark:
+        """Of a reading that is not `finished` the mark tells no more than that all was read up to it."""
         now = clock()
         since = earliest if known is None else min(earliest, known.since)
-        rescanned = now if collected.rescanned or whole else known.rescanned_at if known is not None else None
-        risen = Mark(platform.connector, platform.account, reached, since, reader, now, rescanned)
+        rescanned = known.rescanned_at if known is not None and not whole else None
+        read_at, by = now, reader
+        if finished:
+            rescanned = now if also_daily else rescanned
+        elif known is not None:
+            read_at, by = max(known.read_at, reached), reader if whole else known.reader
+        else:
+            read_at = reached
+        risen = Mark(platform.connector, platform.account, reached, since, by, read_at, rescanned)
         ledger.set_mark(risen)
+        on_rise()
         return risen
 
+    known, begun = mark, clock()
     reached: datetime | None = None
     try:
         if mark is not None and mark.reader != reader:
             take(_read_again(platform, ledger))
-        for page in platform.changes(start, rescan=collected.rescanned or whole):
+        for page in platform.changes(start, rescan=also_daily):
             between()
             collected.seen += len(page.records)
             take(page.records)
             expectation.shown([*page.unchanged, *(record.id for record in page.records)])
             _tell_new_words(platform, page.records)
-            reached = page.mark or reached
-            if store and page.mark is not None and mark is None:
-                rise(page.mark, None)  # a first, long reading need not begin anew when it is cut off
+            progress.goes(page)
+            reached = page.mark  # what has one as its last page was read to its end
+            if not store or reached is None or reached >= begun:
+                continue
+            if whole or (known is not None and reached > known.mark and expectation.is_met):
+                known = rise(reached, known, finished=False)
         if store and reached is not None:
             if mark is not None:
                 expectation.settle(mark, clock(), judgement.zone)
-            rise(reached, mark)
+            rise(reached, known, finished=True)
     except PlatformError as error:
         collected.error = error
         logger.error("{}", error)
@@ -210,7 +240,7 @@ def _judged(
         if row is not None and row.hold_code == ORDER_CHANGED and known is not None:
             row = _unless_only_read_otherwise(row, known, one, platform, ledger)
         if row is not None:
-            yield row, one
+            yield still_pruned(row, now), one
 
 
 def _nameless(record: Record) -> str:
@@ -230,7 +260,7 @@ def _unless_only_read_otherwise(
     row: OrderRow, known: OrderRow, seen: Seen, platform: Platform, ledger: Ledger
 ) -> OrderRow:
     """An order whose kept record, read as today's settings say, comes to the same did not change at the platform."""
-    if known.hold_code == ORDER_CHANGED or seen.order is None:
+    if known.hold_code == ORDER_CHANGED or seen.order is None or known.pruned_at is not None:
         return row
     try:
         before = platform.read(ledger.orders.raw(known))

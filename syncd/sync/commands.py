@@ -4,6 +4,7 @@ A command is a kind and arguments, its answer a document; all of it JSON, for th
 
 | kind | arguments | answer |
 |---|---|---|
+| adopt | dry_run | see stocktaking.py |
 | apply | rule, order (`[platform, number]`) | lines, summary, held, report, unreachable, failed |
 | retry | order or hold (a hold code) | orders: `[{name, state, reason}]` |
 | ignore | order | the same |
@@ -17,19 +18,22 @@ An answer with `error` says `{kind, message, remedy}` instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from syncd.errors import LedgerError, SyncdError, UsageError
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
+from syncd.sync.failing import note_report
 from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
+from syncd.sync.stocktaking import take_stock
 from syncd.sync.telling import report_data, result_lines, summary_lines
 from syncd.sync.workshop import Workshop
 
 Answer = Mapping[str, Any]
 
-LONG: Final = frozenset({"apply"})
+LONG: Final = frozenset({"apply", "adopt"})
 """The kinds that are runs of their own; the others are done within a moment, also between two orders of a run."""
 
 INTERRUPTED: Final = "Interrupted"
@@ -49,6 +53,8 @@ def execute(
     Raises UsageError when it can't be done as it was asked, and LedgerError.
     """
     match kind:
+        case "adopt":
+            return take_stock(workshop, dry_run=bool(arguments.get("dry_run")))
         case "apply":
             return _apply(arguments, workshop, on_result, on_report)
         case "retry" if arguments.get("hold"):
@@ -81,7 +87,9 @@ def answered(
 ) -> Answer:
     """The same for somebody else: what is raised becomes the answer, too."""
     try:
-        return execute(kind, arguments, workshop, on_result, on_report)
+        # a platform that is being read in the background must not save over what a person decides
+        with nullcontext() if kind in LONG else workshop.ledger.orders.alone:
+            return execute(kind, arguments, workshop, on_result, on_report)
     except SyncdError as error:
         return failure(type(error).__name__, error.message, error.remedy)
 
@@ -106,7 +114,7 @@ def named_order(order: Sequence[str], workshop: Workshop) -> OrderRow:
     if not found:
         raise UsageError(f"The ledger has no order {platform}/{text}.", _why_unknown(workshop))
     if len(found) > 1:
-        packages = ", ".join(f"{platform}/{row.package}" for row in found)
+        packages = ", ".join(sorted(row.whole_name for row in found))
         raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")
     return found[0]
 
@@ -120,6 +128,8 @@ def _apply(
     rule, order = arguments.get("rule"), arguments.get("order")
     selection = Selection(frozenset({rule}) if rule else None, (order[0], order[1]) if order else None)
     report = work(workshop, selection, on_result)
+    asked = {rule} if rule else {one.name for one in workshop.settings.rules}
+    note_report(workshop.ledger, report, () if order else asked, workshop.clock())  # one order says little of its rule
     on_report(report)
     return {
         "lines": [line for result in report.results for line in result_lines(result)],

@@ -53,7 +53,7 @@ def open_workshop(
     Raises LedgerError, ConfigurationError.
     """
     with ExitStack() as stack:
-        ledger = open_ledger(ledger_url or settings.ledger_url, company_key(settings.parasut))
+        ledger = open_ledger(ledger_url or settings.ledger_url, company_key(settings.parasut), clock())
         stack.callback(ledger.close)
         client: ParasutClient | None = None
         platforms: dict[str, Platform] = {}

@@ -15,11 +15,12 @@ from syncd.sync.known import Knowledge, KnownContact
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The contact found, by which of the rule's ways, and what a person should know of it."""
+    """The contact found, by which of the rule's ways, what a person should know of it, and all that were found so."""
 
     contact: KnownContact
     by: str
     note: str = ""
+    all: tuple[KnownContact, ...] = ()
 
 
 def usable_tax_number(text: str) -> str:
@@ -66,7 +67,7 @@ def match_contact(
                 if len(found) > 1
                 else ""
             )
-            return Match((live or found)[0], way, note)
+            return Match((live or found)[0], way, note, tuple(found))
     return None
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import timedelta
 
 from syncd.errors import UsageError
+from syncd.ledger.invoices import unread_invoice
 from syncd.ledger.order_row import OrderRow, State
-from syncd.ledger.steps import UNSETTLED, StepRow, StepState
-from syncd.orders.status import SIDE_EXITS
-from syncd.sync.executor import ADOPTED, STOP_SETTING, is_harmless
-from syncd.sync.judge import decide, held, undone
+from syncd.ledger.steps import ADOPTED, ADOPTED_BY_HAND, StepRow, StepState
+from syncd.sync.adoption import adopt as adopt_invoice
+from syncd.sync.executor import STOP_SETTING
+from syncd.sync.existing import MAYBE, Adoption
+from syncd.sync.going_on import go_on
+from syncd.sync.settling import OUTCOME_UNKNOWN, is_unsettled
 from syncd.sync.workshop import Workshop
 
 
@@ -28,6 +31,8 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
             f"The record of {row.name} could not be read, so there is nothing to retry.",
             "Correct it at the platform, or the connector; syncd reads it again when it changes.",
         )
+    if row.hold_code == MAYBE:
+        return _release(row, workshop)
     return _judged(row, f"retried by hand; it was held for {row.hold_code}", workshop)
 
 
@@ -51,55 +56,64 @@ def steps_of(row: OrderRow, workshop: Workshop) -> list[StepRow]:
 
 
 def _open_questions(row: OrderRow, workshop: Workshop) -> list[StepRow]:
-    """The steps that only a person can settle; a deletion is simply asked again."""
-    return [step for step in steps_of(row, workshop) if step.state in UNSETTLED and not is_harmless(step)]
+    """The steps that a person can settle; a deletion is simply asked again."""
+    given_up = row.hold_code == OUTCOME_UNKNOWN
+    return [
+        step for step in steps_of(row, workshop) if is_unsettled(step) or (given_up and step.state is StepState.ABSENT)
+    ]
 
 
 def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow:
-    """A person looked in Paraşüt for the step whose outcome is not known.
+    """A person looked in Paraşüt for the step whose outcome is not known, or for the invoice that an order may have.
 
-    `adopt` is the id of the record it made; None says that it made none, so that it may be sent again. The order is due
+    `adopt` is the id of the record; None says that there is none, so that it may be sent, or made. The order is due
     again; an adopted invoice is read and compared at the next run. Raises UsageError.
     """
     ledger, at = workshop.ledger, workshop.clock()
-    if row.state is not State.HELD:
+    if row.state not in (State.HELD, State.SETTLING, State.DUE):
         raise UsageError(f"{row.name} is not held; it is {row.state}.", "`syncd orders show` tells how it is.")
     unsettled = _open_questions(row, workshop)
+    if not unsettled and row.hold_code == MAYBE:
+        return _release(row, workshop) if adopt is None else _adopt(row, adopt, workshop)
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]
+    second = at + timedelta(seconds=workshop.settings.parasut.recovery.second_look)
+    noted = {"look_at": None, "doubted_at": step.doubted_at or step.intended_at, "second_look_at": second}
     if adopt is not None:
-        ledger.steps.finish(step.identity, StepState.DONE, at, remote_id=adopt, answer=ADOPTED)
+        ledger.steps.finish(step.identity, StepState.DONE, at, remote_id=adopt, answer=ADOPTED, noted=noted)
         text = f"`{step.identity}` made {adopt}, found by hand"
     else:
-        ledger.steps.finish(step.identity, StepState.DISMISSED, at, answer="not found by hand")
+        ledger.steps.finish(step.identity, StepState.DISMISSED, at, answer="not found by hand", noted=noted)
         text = f"`{step.identity}` made nothing, looked up by hand"
     return _judged(ledger.orders.by_id(row.ledger_id) or row, text, workshop)
 
 
+def _release(row: OrderRow, workshop: Workshop) -> OrderRow:
+    """It has no invoice, whatever looks like one: it may be made."""
+    at = workshop.clock()
+    row = workshop.ledger.orders.change(row, "", at, released_at=at)
+    return _judged(row, "released by hand: it has no invoice yet", workshop)
+
+
+def _adopt(row: OrderRow, invoice_id: str, workshop: Workshop) -> OrderRow:
+    """An invoice that this ledger didn't make is the order's. Raises UsageError when it is another order's."""
+    ledger = workshop.ledger
+    other = ledger.orders.with_invoice(invoice_id)
+    if other is not None:
+        raise UsageError(f"The invoice {invoice_id} is that of {other.name}.", "`syncd orders show` tells of both.")
+    invoice = ledger.invoices.get(invoice_id) or unread_invoice(invoice_id)
+    if invoice.marker not in ("", row.key.marker):
+        raise UsageError(
+            f"The invoice {invoice_id} ends with the mark of another order, {invoice.marker}.",
+            "Look at it in Paraşüt again.",
+        )
+    return adopt_invoice(row, Adoption(invoice, ADOPTED_BY_HAND), ledger, workshop.settings.rules, workshop.clock())
+
+
 def _judged(row: OrderRow, text: str, workshop: Workshop) -> OrderRow:
     """Let a held order go on from where it stands at the platform by now."""
-    ledger, at = workshop.ledger, workshop.clock()
-    if row.document is None:
-        return ledger.orders.change(row, text, at)
-    order = ledger.orders.whole(row)
-    if row.invoice_id is None:
-        decided = decide(row, order, workshop.judgement)
-    elif order.status in SIDE_EXITS:
-        decided = held(row, undone(order.status, row.invoice_id))
-    else:
-        reason = "its invoice is to be compared and completed"
-        decided = replace(row, state=State.DUE, reason=reason, hold_code=None, remedy="")
-    return ledger.orders.change(
-        row,
-        text,
-        at,
-        state=decided.state.value,
-        reason=decided.reason,
-        rule=decided.rule,
-        hold_code=decided.hold_code,
-        remedy=decided.remedy,
-    )
+    return go_on(row, text, workshop.ledger, workshop.judgement, workshop.clock())
 
 
 def approve(rule: str, workshop: Workshop) -> None:

@@ -18,6 +18,7 @@ from loguru import logger
 from syncd.errors import PlatformError
 from syncd.ledger.ledger import Ledger, Mark
 from syncd.platforms.platform import Platform
+from syncd.words import counted
 
 _FEWEST: Final = 4
 """Fewer missing orders than these prove nothing."""
@@ -60,11 +61,12 @@ class Expectation:
                 self._ledger.set_mark(replace(mark, doubted_since=now))
             raise PlatformError(
                 self._platform.name,
-                f"showed {self._expected - missing} of {self._expected} orders that must be there; this is taken for "
-                "an outage, and nothing is concluded from it.",
+                f"showed {self._expected - missing} of {counted(self._expected, 'order')} that must be there; this is "
+                "taken for an outage, and nothing is concluded from it.",
                 f"Look whether the orders are in its panel. The next run reads again; from "
                 f"{(since + _PATIENCE).astimezone(zone):%Y-%m-%d %H:%M} on the answer is believed.",
             )
-        logger.warning("{}: {} orders are no longer shown; believed after {}", self._platform.name, missing, _PATIENCE)
+        gone = counted(missing, "order is", "orders are")
+        logger.warning("{}: {} no longer shown; believed after {}", self._platform.name, gone, _PATIENCE)
         self._ledger.orders.forget_change(self._platform.connector, self._platform.account, self._missing)
         self._missing = set()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from loguru import logger
 
-from syncd.errors import CompanyStopped, Hold, NotExecuted, OutcomeUnknown, Refused, SyncdError
+from syncd.config.settings import Recovery
+from syncd.errors import CompanyStopped, NotExecuted, OutcomeUnknown, Refused, SyncdError
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.steps import UNSETTLED, Promise, StepRow, StepState
 from syncd.parasut.answer import Answer
@@ -17,7 +20,11 @@ from syncd.parasut.client import ParasutClient
 from syncd.parasut.request import Request
 
 STOP_SETTING = "paused"
-ADOPTED = "adopted by hand"
+HARMLESS: Final = frozenset({"delete", "surplus"})
+"""Kinds of steps that may be sent again whatever became of them: what they delete is gone in the end either way."""
+
+_SENT_AS_BEFORE: Final = frozenset({StepState.ABSENT, StepState.NOT_EXECUTED})
+_BACK_OFF_SECONDS: Final = (1.0, 2.0, 4.0)
 
 
 class Stopped(SyncdError):
@@ -28,8 +35,12 @@ class GaveWay(Stopped):
     """The run made room after the order in hand for what a person waits for; it goes on afterwards."""
 
 
-class TryAgain(SyncdError):
-    """A step without a known outcome that does no harm when it is sent once more: the order waits for the next run."""
+class Unsettled(SyncdError):
+    """Whether a step was carried out is not known, now or since an earlier run: its order waits until it is."""
+
+    def __init__(self, step: StepRow) -> None:
+        super().__init__(f"whether Paraşüt carried out `{step.identity}` is not known yet; it is looked for")
+        self.step = step
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,10 @@ class Outcome:
 
 
 class Executor:
-    """Runs the steps of orders, each at most once. `stopping` is asked before every write."""
+    """Runs the steps of orders, each at most once; several threads may share it.
+
+    `stopping` is asked before every write, and so is the emergency stop in the ledger.
+    """
 
     def __init__(
         self,
@@ -49,11 +63,14 @@ class Executor:
         ledger: Ledger,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool] = lambda: False,
+        recovery: Recovery = Recovery(),  # noqa: B008 - immutable
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._clock = clock
         self._stopping = stopping
+        self._recovery = recovery
+        self._counting = threading.Lock()
         self.intended: Counter[str] = Counter()  # by kind, whatever became of them
 
     def run(
@@ -68,17 +85,21 @@ class Executor:
     ) -> Outcome:
         """Run the step of that identity, unless it was done before; `fence` is the highest id of its kind seen so far.
 
-        Raises Hold `outcome-unknown` when the step may or may not have been carried out, now or in an earlier run;
-        Refused, NotExecuted, CompanyStopped as the client does; Stopped when nothing may be sent.
+        What surely was not carried out is tried again a few times, each time as an intent of its own. A step whose
+        record was looked for and is not there is sent with the body of its first time, and keeps that fence.
+
+        Raises Unsettled when the step may or may not have been carried out, now or in an earlier run; Refused,
+        NotExecuted, CompanyStopped as the client does; Stopped when nothing may be sent.
         """
         before = self._ledger.steps.get(identity)
         if before is not None and before.state is StepState.DONE:
             return Outcome(before.remote_id or "", None)
+        if before is not None and before.state in UNSETTLED and kind not in HARMLESS:
+            raise Unsettled(before)
         if before is not None and before.state in UNSETTLED:
-            raise outcome_unknown(before)
-        if self._stopping():
-            raise asked_to_stop()
-        refuse_while_paused(self._ledger)
+            self._finish(before, StepState.NOT_EXECUTED, answer="asked again")
+        if before is not None and before.doubted_at is not None and before.state in _SENT_AS_BEFORE:
+            request = stored_request(before)
         step = StepRow(
             identity=identity,
             kind=kind,
@@ -89,16 +110,36 @@ class Executor:
             query=[list(pair) for pair in request.query],
             body=(request.content or b"").decode(),
             fence=str(fence),
-            attempts=(before.attempts if before else 0) + 1,
+            attempts=before.attempts if before and before.state is not StepState.DISMISSED else 0,
             intended_at=self._clock(),
         )
-        self._ledger.steps.intend(step, promise)
-        self.intended[kind] += 1
-        return self._send(step, request)
+        if before is not None and before.doubted_at is not None:  # a late record of that attempt lies above its fence
+            step = replace(step, fence=before.fence, doubted_at=before.doubted_at, second_look_at=before.second_look_at)
+        for pause in (*_BACK_OFF_SECONDS, None):
+            try:
+                return self._attempt(step, request, promise)
+            except CompanyStopped:
+                raise
+            except NotExecuted as error:
+                if pause is None:
+                    raise
+                logger.debug("{}: {}; again in {:.0f} s", identity, error.message, pause)
+                self._client.wait(pause)
+                step = replace(step, attempts=step.attempts + 1)
+        raise AssertionError("the last try returns or raises")
 
-    def _send(self, step: StepRow, request: Request) -> Outcome:
+    def _attempt(self, step: StepRow, request: Request, promise: Promise | None) -> Outcome:
+        self._refuse_when_stopped()
+        place = self._client.reserve(self._recovery.send_within)  # waits before the intent, not between it and sending
+        self._refuse_when_stopped()
+        now = self._clock()
+        lasts = timedelta(seconds=self._recovery.send_within + self._client.timeout_seconds)
+        step = replace(step, attempts=step.attempts + 1, intended_at=now, deadline_at=now + lasts)
+        self._ledger.steps.intend(step, promise)
+        with self._counting:
+            self.intended[step.kind] += 1
         try:
-            answer = self._client.send(request)
+            answer = self._client.send(request, place)
         except (NotExecuted, CompanyStopped, Stopped) as error:  # stopped while it waited for its place
             self._finish(step, StepState.NOT_EXECUTED, answer=error.message)
             raise
@@ -106,30 +147,31 @@ class Executor:
             self._finish(step, StepState.REFUSED, answer=error.message)
             raise
         except OutcomeUnknown as error:
-            self._finish(step, StepState.UNKNOWN, answer=error.message)
             logger.warning("the outcome of {} is unknown: {}", step.identity, error.message)
-            if is_harmless(step):
-                raise TryAgain("its wrong draft is being deleted; the next run goes on") from error
-            raise outcome_unknown(step) from error
+            raise Unsettled(self._doubt(step, error.message)) from error
         remote_id = answer.resource.id if answer.body else ""
         self._finish(step, StepState.DONE, remote_id=remote_id)
         return Outcome(remote_id, answer)
+
+    def _refuse_when_stopped(self) -> None:
+        if self._stopping():
+            raise asked_to_stop()
+        refuse_while_paused(self._ledger)
+
+    def _doubt(self, step: StepRow, words: str) -> StepRow:
+        now = self._clock()
+        doubted = step.doubted_at or step.intended_at
+        noted = {"look_at": now, "doubted_at": doubted}
+        self._ledger.steps.finish(step.identity, StepState.UNKNOWN, now, answer=words, noted=noted)
+        return replace(step, state=StepState.UNKNOWN, finished_at=now, answer=words, look_at=now, doubted_at=doubted)
 
     def _finish(self, step: StepRow, state: StepState, *, remote_id: str | None = None, answer: str = "") -> None:
         self._ledger.steps.finish(step.identity, state, self._clock(), remote_id=remote_id, answer=answer)
 
 
-def _what(step: StepRow) -> str:
-    name = step.identity.partition(" ")[2]
-    match step.kind:
-        case "sale":
-            return f"an invoice whose description ends with [sale {name.rpartition('#')[0]}]"
-        case "contact":
-            return "a second contact with the buyer's name, made just then"
-        case "payment":
-            return "a payment of the order's invoice"
-        case _:
-            return f"the {step.kind} {name}"
+def stored_request(step: StepRow) -> Request:
+    """The request of a step, as it was written down."""
+    return Request(step.method, step.path, tuple((name, value) for name, value in step.query), written=step.body)
 
 
 def asked_to_stop() -> Stopped:
@@ -141,18 +183,3 @@ def refuse_while_paused(ledger: Ledger) -> None:
     """Raise Stopped when a person has stopped everything."""
     if ledger.setting(STOP_SETTING) is not None:
         raise Stopped("syncd is paused; nothing was sent.", "`syncd resume` lets it go on.")
-
-
-def is_harmless(step: StepRow) -> bool:
-    """A deletion may be sent again whatever became of it: the draft is gone in the end either way."""
-    return step.kind == "delete"
-
-
-def outcome_unknown(step: StepRow) -> Hold:
-    """The hold of an order one of whose writes may or may not have been carried out."""
-    return Hold(
-        "outcome-unknown",
-        f"Whether Paraşüt carried out `{step.identity}` ({step.method} {step.path}) is not known.",
-        f"Look in Paraşüt for {_what(step)}. If it is there, `syncd orders resolve PLATFORM/NUMBER --adopt ID`; "
-        "if it is not, the same with `--send-again`.",
-    )

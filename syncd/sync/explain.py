@@ -16,6 +16,7 @@ from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.payments import ANY
 from syncd.sync.plan import PlanContext, category_names, plan_order
 from syncd.sync.workshop import Workshop
+from syncd.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     """Explain one order by today's rules and mappings. Asks nobody; changes nothing."""
     if row.document is None:
         return Explanation((f"The platform's record can't be read: {row.reason}", row.remedy))
+    if row.pruned_at is not None:
+        day = row.pruned_at.astimezone(workshop.settings.timezone).date()
+        return Explanation((f"Its data were removed on {day}, as `retention` says.", *_standing(row)))
     order = workshop.ledger.orders.whole(row)
     rule = next((rule for rule in workshop.settings.rules if rule.name == row.rule), None)
     if row.platform not in workshop.settings.platforms:
@@ -73,7 +77,7 @@ def explained_fields(order: Order, context: PlanContext) -> tuple[ExplainedField
 def _standing(row: OrderRow) -> tuple[str, ...]:
     if row.state is State.HELD:
         return (f"It is held ({row.hold_code}): {row.reason}", row.remedy)
-    return (row.reason[:1].upper() + row.reason[1:] + ".",)
+    return (sentence(row.reason[:1].upper() + row.reason[1:]),)
 
 
 def _claim(row: OrderRow, order: Order, workshop: Workshop) -> str:

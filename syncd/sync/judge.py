@@ -15,6 +15,7 @@ from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.json import order_to_json
 from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
+from syncd.words import counted
 
 UNREADABLE_STATUS = "unreadable"
 _UNREADABLE = "record-unreadable"
@@ -94,10 +95,10 @@ class Judgement:
 def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | None:
     """The order's row after it was seen again, or None when there is nothing new to remember.
 
-    The owner of an order stays its owner. What a person decided (held, ignored) and what was invoiced stays so; an
-    invoiced order that was cancelled or returned since is held, once, if its rule says so, and one whose lines or
-    amounts changed always is. A record without lines that is on no way to an invoice (a package that went into another
-    one) is worth remembering only when the ledger knows it.
+    The owner of an order stays its owner. What a person decided (held, ignored), what waits for the outcome of a
+    request and what was invoiced stays so; an invoiced order that was cancelled or returned since is held, once, if its rule
+    says so, and one whose lines or amounts changed always is. A record without lines that is on no way to an invoice (a
+    package that went into another one) is worth remembering only when the ledger knows it.
     """
     if row is None and seen.order is not None and not seen.order.lines and seen.order.status in _NO_WAY:
         return None
@@ -109,7 +110,7 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     updated = _described(seen, row, fingerprint, known_by)
     if seen.order is None:
         return _unreadable(seen, updated)
-    if row is not None and row.state is State.IGNORED:
+    if row is not None and row.state in (State.IGNORED, State.SETTLING):
         return updated
     if row is not None and row.invoice_id is not None:
         if row.state is State.HELD and row.hold_code == _UNREADABLE:
@@ -133,7 +134,7 @@ def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
             return held(row, hold)
         if rule is None:
             return replace(row, rule=None, state=State.LEFT, reason=reason)
-    due = row.state is State.DUE and row.rule == rule.name
+    due = row.state in (State.DUE, State.SETTLING) and row.rule == rule.name
     row = replace(row, rule=rule.name)
     if order.status is Status.RETURNED and due:
         return held(
@@ -193,7 +194,7 @@ def _described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: st
 
 def _unreadable(seen: Seen, row: OrderRow) -> OrderRow:
     """Nothing can be told of such an order; an invoiced one keeps what is known, but may have been cancelled."""
-    if row.state is State.IGNORED or (row.invoice_id is not None and row.state is State.HELD):
+    if row.state in (State.IGNORED, State.SETTLING) or (row.invoice_id is not None and row.state is State.HELD):
         return row
     problem = seen.problem or Hold("record-unreadable", "The platform's record can't be read.")
     return held(row if row.invoice_id is not None else replace(row, document=None), problem)
@@ -225,7 +226,7 @@ def _changed(before: Order, order: Order, invoice_id: str | None) -> Hold:
     return Hold(
         ORDER_CHANGED,
         f"The order changed at the platform after its invoice {invoice_id} was made: its total was {before.total}, and "
-        f"is {order.total}; it had {len(before.lines)} lines, and has {len(order.lines)}.",
+        f"is {order.total}; it had {counted(len(before.lines), 'line')}, and has {len(order.lines)}.",
         "Correct the invoice in Paraşüt, or make the missing document by hand; then `syncd orders ignore` the order.",
     )
 

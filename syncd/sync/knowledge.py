@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
 
+from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.order_row import OrderKey
@@ -23,6 +26,7 @@ class LedgerKnowledge:
         self._contacts: list[KnownContact] = []
         self._products: list[KnownProduct] = []
         self._categories: list[KnownCategory] = []
+        self._adopted: set[str] = set()
         self._read: dict[tuple[Kind, str], list[Mirrored]] = {}
         self._anything_sold = ledger.steps.any_sale()
         known = {profile.key: profile for profile in ALL_PROFILES}
@@ -80,10 +84,40 @@ class LedgerKnowledge:
         ]
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
-        """The number of another order whose invoice holds a line of this one."""
+        """What another order whose invoice holds a line of this one is called."""
         if not self._anything_sold:
             return None
         return self._ledger.orders.claimed_by_another(key, order)
+
+    def contact(self, contact_id: str) -> KnownContact | None:
+        """The contact of that id, if the mirror has it."""
+        record = self._ledger.mirror.by_id("contacts", contact_id)
+        return None if record is None else _contact(record)
+
+    def invoices_by_mark(self, key: OrderKey) -> list[SeenInvoice]:
+        """Invoices that bear the order's mark and that no order has."""
+        return self._free(self._ledger.invoices.by_marker(key.marker))
+
+    def invoices_by_number(
+        self, order_no: str, order_date: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]:
+        """Invoices without a mark that no order has, by order number, its day, payable and currency."""
+        return self._free(self._ledger.invoices.by_order_no(order_no, order_date, payables, currency))
+
+    def invoices_of_buyer(
+        self, contact_ids: Collection[str], first: date, last: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]:
+        """Invoices without a mark that no order has, of these contacts, issued from one day to another."""
+        if not contact_ids:
+            return []
+        return self._free(self._ledger.invoices.candidates(contact_ids, first, last, payables, currency))
+
+    def assume_adopted(self, invoice_id: str) -> None:
+        """Count an invoice as an order's, so that the next plan of a dry run doesn't give it to another."""
+        self._adopted.add(invoice_id)
+
+    def _free(self, found: list[SeenInvoice]) -> list[SeenInvoice]:
+        return [one for one in found if one.id not in self._adopted]
 
     def _mirrored(self, kind: Kind, key: str | None = None) -> list[Mirrored]:
         """Records of a kind, read once: many orders of a plan ask for the same."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
+from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.mirror import Kind
 from syncd.ledger.order_row import OrderKey
 from syncd.orders.amounts import RoundingProfile
@@ -65,3 +68,11 @@ class Knowledge(Protocol):
     def categories(self, category_type: str) -> list[KnownCategory]: ...
     def accounts(self) -> list[KnownAccount]: ...
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None: ...
+    def contact(self, contact_id: str) -> KnownContact | None: ...
+    def invoices_by_mark(self, key: OrderKey) -> list[SeenInvoice]: ...
+    def invoices_by_number(
+        self, order_no: str, order_date: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]: ...
+    def invoices_of_buyer(
+        self, contact_ids: Collection[str], first: date, last: date, payables: Collection[Decimal], currency: str
+    ) -> list[SeenInvoice]: ...

@@ -10,7 +10,7 @@ from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.order_row import OrderRow
-from syncd.ledger.steps import Promise, StepState
+from syncd.ledger.steps import ADOPTED, ADOPTED_BY_HAND, FOUND, Promise, StepState
 from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.jsonapi import Resource
@@ -18,25 +18,27 @@ from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
 from syncd.parasut.resources import SalesInvoice, parse_contact, parse_sales_invoice
 from syncd.sync.contacts import mirrored_contact, same_party, usable_tax_number
-from syncd.sync.executor import ADOPTED, Executor, Outcome
+from syncd.sync.executor import Executor, Outcome
+from syncd.sync.fences import Fences
 from syncd.sync.known import KnownContact
 from syncd.sync.learning import learn_from
+from syncd.sync.locks import KeyLocks
 from syncd.sync.plan import InvoicePlan
 from syncd.sync.refresh import Refresher
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref, Unseen
 
-_FENCE_SETTING = "highest sales_invoices"
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What applying needs, for one company and one run."""
+    """What applying needs, for one company and one run; the threads of the run share it."""
 
     client: ParasutClient
     ledger: Ledger
     executor: Executor
     refresher: Refresher
     clock: Callable[[], datetime]
+    fences: Fences
+    locks: KeyLocks
 
 
 def make_category(step: CreateCategory, made: Mapping[str, str], work: Work) -> str:
@@ -94,8 +96,13 @@ def make_invoice(
 ) -> tuple[SalesInvoice, bool]:
     """Make the invoice; return it as Paraşüt computed it, and whether it was made just now. Raises as the executor.
 
-    An invoice that an earlier run has made is read instead. The figures of a new one teach how the account rounds.
+    An invoice that an earlier run has made is read instead; it counts as made just now when its answer was lost, and it
+    was found. The figures of a new one teach how the account rounds.
     """
+    if plan.adopts is not None:  # what it consists of was never looked for
+        by_hand = plan.adopts.how == ADOPTED_BY_HAND
+        buyer = step.contact.id if isinstance(step.contact, Known) and not by_hand else None
+        return _read_again(step.identity, plan.adopts.invoice.id, row, buyer, work)
     contact_id = resolved(step.contact, made)
     lines = [
         (
@@ -117,11 +124,11 @@ def make_invoice(
     promise = Promise(plan.issue_date.isoformat(), plan.rule, contact_id)
     outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, promise)
     if outcome.answer is None:
-        return _read_again(step.identity, outcome.remote_id, row, contact_id, work), False
-    work.ledger.set_setting(_FENCE_SETTING, str(max(_fence("sales_invoices", work), int(outcome.remote_id))))
+        return _read_again(step.identity, outcome.remote_id, row, contact_id, work)
     invoice = parse_sales_invoice(outcome.answer.resource)
     _same_buyer(outcome.answer.resource, step, plan, work)
-    learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
+    with work.locks.hold(["rounding"], 0):
+        learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
     return invoice, True
 
 
@@ -143,8 +150,13 @@ def _same_buyer(resource: Resource, step: CreateInvoice, plan: InvoicePlan, work
         )
 
 
-def _read_again(identity: str, invoice_id: str, row: OrderRow, contact_id: str, work: Work) -> SalesInvoice:
-    """An invoice that an earlier run made, or that a person adopted. Raises Hold when it is not what it should be."""
+def _read_again(
+    identity: str, invoice_id: str, row: OrderRow, contact_id: str | None, work: Work
+) -> tuple[SalesInvoice, bool]:
+    """An invoice that an earlier run made, or that was adopted. Raises Hold when it is not what it should be.
+
+    `contact_id` None: whom it names is nobody's to compare.
+    """
     try:
         invoice = read_invoice(work.client, invoice_id)
     except Refused as refusal:
@@ -169,13 +181,13 @@ def _read_again(identity: str, invoice_id: str, row: OrderRow, contact_id: str, 
             f"The invoice {invoice_id} that syncd made was deleted or cancelled in Paraşüt.",
             "`syncd orders ignore` the order, or make its invoice by hand.",
         )
-    if invoice.contact_id is not None and invoice.contact_id != contact_id:
+    if contact_id is not None and invoice.contact_id is not None and invoice.contact_id != contact_id:
         raise Hold(
             "contact-changed",
             f"The invoice {invoice_id} names the contact {invoice.contact_id}; the order's buyer is {contact_id} now.",
             "Look at it in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
         )
-    return invoice
+    return invoice, step is not None and step.answer == FOUND
 
 
 def run_step(
@@ -188,20 +200,17 @@ def run_step(
     promise: Promise | None = None,
 ) -> Outcome:
     """Run one step through the executor, fenced by the highest id of its kind; raises as the executor."""
-    return work.executor.run(
+    outcome = work.executor.run(
         identity,
         kind,
         request,
         order_id=None if row is None else row.ledger_id,
-        fence=_fence(fenced, work),
+        fence=work.fences.of(fenced),
         promise=promise,
     )
-
-
-def _fence(kind: Kind | str, work: Work) -> int:
-    if kind == "sales_invoices":
-        return int(work.ledger.setting(_FENCE_SETTING) or 0)
-    return work.ledger.mirror.highest(kind)  # type: ignore[arg-type]
+    if outcome.remote_id.isdigit() and kind not in ("payment", "delete"):
+        work.fences.rise(fenced, int(outcome.remote_id))
+    return outcome
 
 
 def resolved(ref: Ref, made: Mapping[str, str]) -> str:

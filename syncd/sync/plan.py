@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 from syncd.config.settings import Categories, Rule
 from syncd.errors import Hold, TemplateFailure
+from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.order_row import OrderKey
 from syncd.mapping.cuts import truncate_bytes
 from syncd.mapping.document import RenderedDocument, RenderedLine, render_document
@@ -19,8 +20,9 @@ from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
 from syncd.problem import Position
 from syncd.sync.categories import resolve_category
-from syncd.sync.contacts import match_contact
+from syncd.sync.contacts import match_contact, usable_tax_number
 from syncd.sync.dates import choose_issue_date, last_legal_day
+from syncd.sync.existing import NO_PAST, Adoption, Past, Sale, by_mark, without_mark
 from syncd.sync.known import Knowledge
 from syncd.sync.payments import resolve_payment
 from syncd.sync.products import resolve_product
@@ -29,11 +31,13 @@ from syncd.sync.steps import (
     CreateInvoice,
     CreateProduct,
     InvoiceLine,
+    Known,
     Made,
     Ref,
     Step,
     Unseen,
 )
+from syncd.words import sentence
 
 CURRENCIES = {"TRY": "TRL", "TRL": "TRL", "USD": "USD", "EUR": "EUR", "GBP": "GBP"}
 DESCRIPTION_BYTES = 255
@@ -98,6 +102,7 @@ class InvoicePlan:
     origins: Mapping[str, Position]
     document: RenderedDocument
     notes: tuple[str, ...] = ()
+    adopts: Adoption | None = None
 
     @property
     def difference(self) -> Decimal:
@@ -112,6 +117,8 @@ class InvoicePlan:
     @property
     def unseen(self) -> tuple[str, ...]:
         """What nobody has looked for yet; such a plan can be shown but not applied."""
+        if self.adopts is not None:
+            return ()  # an invoice that is there needs none of it
         found: list[str] = []
         invoice = self.invoice
         refs = [invoice.contact, invoice.category, *(line.product for line in invoice.lines)]
@@ -125,7 +132,7 @@ class InvoicePlan:
 def _no_doubts(name: str, order: Order) -> None:
     """Raise the hold of an order that must not be invoiced like any other."""
     for doubt in order.doubts:
-        raise Hold(doubt.hold_code, f"Order {order.number}: {doubt.message}.", doubt.remedy)
+        raise Hold(doubt.hold_code, sentence(f"Order {order.number}: {doubt.message}"), doubt.remedy)
     if order.export.micro or order.export.intermediated:
         what = "a micro-export" if order.export.micro else "a sale abroad through a company of the platform"
         raise Hold(
@@ -144,11 +151,13 @@ def plan_order(
     *,
     issue_date: date | None = None,
     attempt: int = 1,
+    past: Past = NO_PAST,
 ) -> InvoicePlan:
     """Plan the invoice of one order that is due.
 
     `issue_date` is the day already promised to Paraşüt, if any; `attempt` counts the invoices made for the
-    order, 2 after a wrong draft was deleted. Raises Hold with a stable code when a person is needed.
+    order, 2 after a wrong draft was deleted. An invoice of the order that is there already is adopted instead: nothing
+    that it consists of is made. Raises Hold with a stable code when a person is needed.
     """
     rule = context.rule
     other = knowledge.claimed_by_another(key, order)
@@ -158,6 +167,9 @@ def plan_order(
             f"A line of this order is already in the invoice of order {other}.",
             "Look at both; `syncd orders ignore` this one if it is the same sale.",
         )
+    adopts = past.adopts
+    if adopts is None and not past.made:
+        adopts = by_mark(key, name, knowledge.invoices_by_mark(key))
     _no_doubts(name, order)
     payable_order = invoiceable(order, rule.refunded_before)
     if not payable_order.lines or payable_order.total <= 0:
@@ -178,19 +190,43 @@ def plan_order(
         names = category_names(rule.categories, payable_order, context)
     except TemplateFailure as failure:
         raise Hold("template-failed", str(failure), "Correct the template, then retry the order.") from failure
-    day = issue_date or choose_issue_date(order, rule.issue_date, context.today, context.zone)
+    promised = issue_date or (adopts.invoice.issue_date if adopts is not None else None)
+    day = promised or choose_issue_date(order, rule.issue_date, context.today, context.zone)
     notes: list[str] = []
 
-    invoice_category, category_steps = resolve_category(
-        names["invoice"], "SalesInvoice", rule.categories.missing, knowledge
-    )
-    contact, contact_match, contact_steps = _contact(
-        key, document, names["contact"], payable_order, rule, knowledge, notes
-    )
-    products, product_steps = _products(document, names["product"], rule, knowledge)
+    invoice_category: Ref | None = None
+    category_steps: tuple[Step, ...] = ()
+    contact_steps: tuple[Step, ...] = ()
+    product_steps: tuple[Step, ...] = ()
+    twins: Sequence[Ref] = ()
+    if adopts is not None:
+        contact, contact_match = _contact_of(adopts.invoice, document, knowledge)
+        products = [_product_as_known(line, knowledge) for line in document.lines]
+    else:
+        invoice_category, category_steps = resolve_category(
+            names["invoice"], "SalesInvoice", rule.categories.missing, knowledge
+        )
+        contact, contact_match, twins, contact_steps = _contact(
+            key, document, names["contact"], payable_order, rule, knowledge, notes
+        )
+        products, product_steps = _products(document, names["product"], rule, knowledge)
     payment, payment_words = resolve_payment(order, rule.payment, currency, day, context.zone, knowledge)
     solution = solve(gross_lines(payable_order), knowledge.profiles, cautious=attempt > 1)
     _accept(solution, rule)
+    if adopts is None and not past.made:
+        sale = Sale(
+            name=name,
+            key=key,
+            order_numbers={str(document.invoice.get("order_no") or ""), order.number},
+            ordered_on=order.ordered_at.astimezone(context.zone).date(),
+            payables={payable_order.total, solution.figures.payable},
+            currency=currency,
+            contacts={twin.id for twin in twins if isinstance(twin, Known)},
+        )
+        found = without_mark(sale, rule.adopt, past, context.today, knowledge)
+        if found is not None:
+            again = replace(past, adopts=found)
+            return plan_order(key, name, order, context, knowledge, attempt=attempt, past=again)
 
     attributes = {
         "item_type": "invoice",
@@ -241,6 +277,7 @@ def plan_order(
         origins=document.origins,
         document=document,
         notes=tuple(notes),
+        adopts=adopts,
     )
 
 
@@ -266,7 +303,8 @@ def _contact(
     rule: Rule,
     knowledge: Knowledge,
     notes: list[str],
-) -> tuple[Ref, str, tuple[Step, ...]]:
+) -> tuple[Ref, str, tuple[Ref, ...], tuple[Step, ...]]:
+    """The buyer's contact, how it was found, all that were found so, and what makes it if there is none."""
     attributes = dict(document.contact)
     match = match_contact(attributes, rule.contact.match, key, order.customer_id, knowledge)
     if match is not None:
@@ -274,11 +312,33 @@ def _contact(
             notes.append(match.note)
         if match.contact.archived:
             notes.append("the contact is archived in Paraşüt")
-        return match.contact.ref, f"found by {match.by.replace('_', ' ')}", ()
+        twins = tuple(contact.ref for contact in match.all)
+        return match.contact.ref, f"found by {match.by.replace('_', ' ')}", twins, ()
     category, steps = resolve_category(category_name, "Contact", rule.categories.missing, knowledge)
     create = CreateContact(f"contact {key}", {"account_type": "customer", **attributes}, category)
     matched = "new" if knowledge.complete("contacts") else "looked up when applied, else new"
-    return Made(create.identity), matched, (*steps, create)
+    return Made(create.identity), matched, (), (*steps, create)
+
+
+def _contact_of(invoice: SeenInvoice, document: RenderedDocument, knowledge: Knowledge) -> tuple[Ref, str]:
+    """The contact that an adopted invoice names. Raises Hold when it surely is somebody else."""
+    known = knowledge.contact(invoice.contact_id)
+    number = usable_tax_number(str(document.contact.get("tax_number", "")))
+    if known is not None and known.tax_number and number and known.tax_number != number:
+        raise Hold(
+            "contact-changed",
+            f"The invoice {invoice.id} that is to be adopted names a contact with another tax number than the buyer's.",
+            "Look at it in Paraşüt, then `syncd orders ignore` the order.",
+        )
+    if not invoice.contact_id:
+        return Unseen(f"the contact of the invoice {invoice.id}"), "as in the invoice"
+    return Known(invoice.contact_id), "as in the invoice"
+
+
+def _product_as_known(line: RenderedLine, knowledge: Knowledge) -> Ref:
+    code = str(line.fields.get("code", ""))
+    found = knowledge.products_by_code(code) if code else []
+    return found[0].ref if found else Unseen(code)
 
 
 def _products(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,22 +11,30 @@ from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderKey, OrderRow, State
 from syncd.orders.order import Order
 from syncd.sync.admission import Admission
+from syncd.sync.adoption import read_new_invoices, with_doubts
 from syncd.sync.collect import judge_again
-from syncd.sync.first_day import refuse_a_second_ledger
+from syncd.sync.executor import Unsettled
 from syncd.sync.judge import held
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict, as_held
-from syncd.sync.selection import collect_all, counted, due_rows, in_turn, must_know, selected
+from syncd.sync.selection import collect_all, counted, due_rows, in_turn, must_know, not_yet, selected
 from syncd.sync.standing import plan_row
 from syncd.sync.workshop import Workshop
 
 
-def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) -> Report:
+def preview(
+    workshop: Workshop,
+    selection: Selection,
+    *,
+    offline: bool = False,
+    on_changed: Callable[[Iterable[OrderRow]], None] = lambda _: None,
+) -> Report:
     """The dry run: what `work` would do now. Changes no order and no step, and writes nothing to the outside.
 
-    With `offline` nothing is asked of anybody: the orders are those the ledger holds as due.
+    With `offline` nothing is asked of anybody: the orders are those the ledger holds as due. `on_changed` is told of
+    the orders that a run would find new or changed.
     """
     report = Report()
     judgement = workshop.judgement
@@ -38,10 +46,11 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             changed |= {row.key: row for row in collected.changed}
             raw |= collected.raw
         changed = {row.key: row for row in judge_again(workshop.ledger, judgement, workshop.clock())} | changed
+    on_changed(changed.values())
     rows = due_rows(workshop, changed, selection)
     if rows and workshop.client is not None and not offline:
         try:
-            refuse_a_second_ledger(workshop)
+            read_new_invoices(workshop)
             Refresher(workshop.client, workshop.ledger, workshop.clock).refresh(len(rows))
         except (ParasutError, LedgerError) as error:
             report.stopped = error
@@ -50,11 +59,12 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
     obstacles, free = in_turn(rows, workshop, selection, report)
     for row, why in obstacles:
         if isinstance(why, Hold):
-            report.results.append(as_held(held(row, why)))
+            report.add([as_held(held(row, why))])
         else:
-            report.results.append(Result(row, Verdict.WAITS, why))
-    for rule, row in free:
-        waits = admission.refusal(rule, row)
+            report.add([Result(row, Verdict.WAITS, why)])
+    rules = [rule for rule, _ in free]
+    for rule, row in zip(rules, with_doubts((row for _, row in free), workshop.ledger), strict=True):
+        waits = admission.refusal(rule, row) or not_yet(row, workshop.clock(), workshop.settings.timezone)
         record = raw[row.key] if row.key in raw else workshop.ledger.orders.raw(row)
         order = replace(row.order, raw=record)
         context = workshop.context(rule, row.platform)
@@ -63,8 +73,8 @@ def preview(workshop: Workshop, selection: Selection, *, offline: bool = False) 
             result = replace(result, verdict=Verdict.WAITS, message=waits)
         elif result.verdict is Verdict.INVOICED:
             admission.count(rule, row)
-        report.results.append(result)
-    report.results += [as_held(row) for row in changed.values() if row.state is State.HELD and selected(row, selection)]
+        report.add([result])
+    report.add([as_held(row) for row in changed.values() if row.state is State.HELD and selected(row, selection)])
     if selection.order is not None and not changed:
         must_know(workshop, selection, rows, report)
     return counted(report, workshop)
@@ -78,8 +88,15 @@ def plan_or_hold(
         plan = plan_row(row, order, context, ledger, knowledge)
     except Hold as hold:
         return Result(held(row, hold), Verdict.HELD, hold.message, hold=hold)
-    knowledge.assume(plan.steps)
+    except Unsettled as error:
+        return Result(row, Verdict.WAITS, error.message)
+    if plan.adopts is not None:
+        knowledge.assume_adopted(plan.adopts.invoice.id)
+    else:
+        knowledge.assume(plan.steps)
     words = "would be invoiced"
+    if plan.adopts is not None and row.invoice_id is None:
+        words = f"would adopt the invoice {plan.adopts.invoice} ({plan.adopts.how})"
     if row.invoice_id is not None:
         words = f"its invoice {row.invoice_id} is there; it would be compared and completed"
     return Result(row, Verdict.INVOICED, words, plan)

@@ -23,7 +23,8 @@ def resolve_product(
             raise Hold(
                 "product-code-missing",
                 f"The line {str(attributes.get('name', ''))!r} has no product code.",
-                "Give the product a code in the shop, or name a substitute with `product: {use: CODE}` in the rule.",
+                "Give the product a code in the shop and save the order there, or name a substitute with "
+                "`product: {use: CODE}` in the rule; then retry the order.",
             )
         return _substitute(policy.use, knowledge), None
     found = _unique(code, knowledge)

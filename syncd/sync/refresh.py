@@ -19,6 +19,7 @@ from syncd.parasut.lookups import (
 )
 from syncd.parasut.resources import Account, Contact, ItemCategory, Product, parse_contact, parse_product
 from syncd.sync.contacts import mirrored_contact
+from syncd.sync.locks import KeyLocks
 
 FULL_READ_AGE: Final = timedelta(days=7)  # edits at Paraşüt show only when everything is read anew
 SMALL_LIST_AGE: Final = timedelta(hours=1)
@@ -35,6 +36,7 @@ class Refresher:
         self._ledger = ledger
         self._clock = clock
         self._looked_up: set[tuple[Kind, str]] = set()
+        self._locks = KeyLocks()  # who asks for what another thread is just asking for waits, and finds it known
         self._small_lists_read = False
 
     def refresh(self, wanted: int) -> None:
@@ -52,6 +54,10 @@ class Refresher:
 
         Tells whether anything was read.
         """
+        with self._locks.hold(["small lists"], 0):
+            return self._read_small_lists(at_once)
+
+    def _read_small_lists(self, at_once: bool) -> bool:
         now = self._clock()
         if at_once and self._small_lists_read:
             return False
@@ -75,6 +81,10 @@ class Refresher:
         The tax number always, since it may have been entered at a contact that the mirror knows without; the e-mail
         unless all contacts are mirrored.
         """
+        with self._locks.hold([f"contact {key}" for key in (tax_number, email) if key], 0):
+            self._look_up_contact(tax_number, email)
+
+    def _look_up_contact(self, tax_number: str, email: str) -> None:
         if tax_number and self._first_time("contacts", tax_number):
             self._store(
                 "contacts", (_contact(found) for found in find_contacts_by_tax_number(self._client, tax_number))
@@ -88,6 +98,10 @@ class Refresher:
 
         Tells whether it was asked.
         """
+        with self._locks.hold([f"product {code}"], 0):
+            return self._look_up_product(code)
+
+    def _look_up_product(self, code: str) -> bool:
         if not self._first_time("products", code):
             return False
         found = find_products_by_code(self._client, code)

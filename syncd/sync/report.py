@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,13 +23,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One order of a run. `plan` is missing when the order was held before it could be planned."""
+    """One order of a run. `plan` is missing when the order was held before it could be planned.
+
+    `lost_answer` says that Paraşüt gave no answer to one of its writes.
+    """
 
     row: OrderRow
     verdict: Verdict
     message: str
     plan: InvoicePlan | None = None
     hold: Hold | None = None
+    lost_answer: bool = False
 
 
 def as_held(row: OrderRow) -> Result:
@@ -37,7 +43,10 @@ def as_held(row: OrderRow) -> Result:
 
 @dataclass
 class Report:
-    """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off."""
+    """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off.
+
+    With `keeps` False the results are counted, and not kept: a daemon's run over thousands of orders needs no more.
+    """
 
     collected: list[Collected] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
@@ -45,10 +54,19 @@ class Report:
     stopped_rules: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     throttled: int = 0
+    keeps: bool = True
+    counts: Counter[Verdict] = field(default_factory=Counter)
+
+    def add(self, results: Iterable[Result]) -> None:
+        """Note what became of orders."""
+        for result in results:
+            self.counts[result.verdict] += 1
+            if self.keeps:
+                self.results.append(result)
 
     def count(self, verdict: Verdict) -> int:
         """How many orders ended so."""
-        return sum(result.verdict is verdict for result in self.results)
+        return self.counts[verdict]
 
     @property
     def unreachable(self) -> bool:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 
+from syncd.ledger.invoices import unread_invoice
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.order_row import OrderRow, State
-from syncd.ledger.steps import UNSETTLED, StepState
+from syncd.ledger.order_row import OrderRow
+from syncd.ledger.steps import ADOPTIONS, StepRow, StepState
 from syncd.orders.order import Order
-from syncd.sync.executor import is_harmless, outcome_unknown
+from syncd.sync.executor import HARMLESS, Unsettled
+from syncd.sync.existing import Adoption, Past
 from syncd.sync.known import Knowledge
 from syncd.sync.plan import InvoicePlan, PlanContext, plan_order
 
 
 def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, knowledge: Knowledge) -> InvoicePlan:
-    """Plan a due order as both the dry run and the real run do. Raises Hold; `outcome-unknown` comes first."""
+    """Plan a due order as both the dry run and the real run do. Raises Hold; Unsettled comes first."""
     if row.id is None:  # the ledger has never seen it
-        return plan_order(row.key, row.name, order, context, knowledge)
-    unsettled = [step for step in ledger.steps.unsettled(row.id) if not is_harmless(step)]
-    if unsettled:
-        raise outcome_unknown(unsettled[0])
+        return plan_order(row.key, row.name, order, context, knowledge, past=Past(doubtful=row.doubtful))
+    for step in ledger.steps.unsettled(row.id):
+        if step.kind not in HARMLESS:
+            raise Unsettled(step)
     deleted = ledger.steps.get(f"delete sale {row.key}#1")
     sale = ledger.steps.get(f"sale {row.key}#1")
     # A day is promised by a request that was, or may have been, carried out.
-    promised = row.issue_date if sale is not None and sale.state in {*UNSETTLED, StepState.DONE} else None
+    promised = row.issue_date if sale is not None and (sale.doubted_at or sale.state is StepState.DONE) else None
+    attempt = 2 if deleted is not None and deleted.state is StepState.DONE else 1
     return plan_order(
         row.key,
         row.name,
@@ -31,30 +35,16 @@ def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, 
         context,
         knowledge,
         issue_date=date.fromisoformat(promised) if promised else None,
-        attempt=2 if deleted is not None and deleted.state is StepState.DONE else 1,
+        attempt=attempt,
+        past=_past(row, sale if attempt == 1 else ledger.steps.get(f"sale {row.key}#2"), ledger),
     )
 
 
-def hold_unsettled(ledger: Ledger, at: datetime) -> list[OrderRow]:
-    """Hold every order one of whose steps has no known outcome: an earlier run was killed, or lost an answer.
-
-    Called before anything is read from a platform, by the only process that works on the ledger: whatever a platform
-    says of such an order since, a person must look first. Returns the orders that were held.
-    """
-    held: list[OrderRow] = []
-    for step in ledger.steps.unsettled():
-        row = None if step.order_id is None else ledger.orders.by_id(step.order_id)
-        if row is None or is_harmless(step) or row.state in (State.HELD, State.IGNORED, State.INVOICED):
-            continue
-        hold = outcome_unknown(step)
-        changed = ledger.orders.change(
-            row,
-            f"held ({hold.code}): {hold.message}",
-            at,
-            state=State.HELD.value,
-            hold_code=hold.code,
-            reason=hold.message,
-            remedy=hold.remedy,
-        )
-        held.append(changed)
-    return held
+def _past(row: OrderRow, sale: StepRow | None, ledger: Ledger) -> Past:
+    if row.invoice_id is None:
+        return Past(doubtful=row.doubtful, released=row.released_at is not None)
+    if sale is None or sale.answer not in ADOPTIONS:
+        return Past(made=True)
+    day = date.fromisoformat(row.issue_date) if row.issue_date else None
+    unread = unread_invoice(row.invoice_id, row.contact_id or "", day, row.payable or Decimal(0))
+    return Past(adopts=Adoption(ledger.invoices.get(row.invoice_id) or unread, sale.answer))

@@ -8,15 +8,17 @@ from typing import Any
 
 from syncd.sync.report import Report, Result, Verdict
 from syncd.sync.steps import Known, Made, Ref, Unseen
+from syncd.words import counted
 
 
 def result_lines(result: Result) -> Iterator[str]:
     """One order of a real run, for people."""
     if result.verdict is Verdict.INVOICED and result.plan is not None:
         row = result.row
+        came = "invoiced" if result.plan.adopts is None else f"its invoice {result.plan.adopts.how}"
         sign = "=" if row.difference is None else f"(differs by {row.difference:+}) from"
         yield (
-            f"{row.name}: invoiced, id {row.invoice_id}, {row.payable:.2f} {result.plan.currency} {sign} total "
+            f"{row.name}: {came}, id {row.invoice_id}, {row.payable:.2f} {result.plan.currency} {sign} total "
             f"{result.plan.total}, {result.plan.contact_name}, {result.plan.payment}"
         )
         return
@@ -27,10 +29,12 @@ def result_lines(result: Result) -> Iterator[str]:
 def summary_lines(report: Report, *, dry: bool) -> Iterator[str]:
     """The closing lines of a run."""
     for collected in report.collected:
-        if collected.error is not None:
+        if collected.pending:
+            yield f"{collected.platform}: {collected.pending}"
+        elif collected.error is not None:
             yield f"{collected.platform}: not read to the end. {collected.error}"
         else:
-            yield f"{collected.platform}: {collected.seen} orders read"
+            yield f"{collected.platform}: {counted(collected.seen, 'order')} read"
     if report.stopped is not None:
         yield f"stopped early: {report.stopped}"
     invoiced = report.count(Verdict.INVOICED)
@@ -38,11 +42,13 @@ def summary_lines(report: Report, *, dry: bool) -> Iterator[str]:
     plans = [one.plan for one in report.results if one.plan is not None and one.verdict is Verdict.INVOICED]
     total = sum((plan.total for plan in plans), Decimal(0))
     off = [plan.difference for plan in plans if plan.difference]
-    differing = f", {len(off)} of them differ from their total by {sum(off):+} in sum" if off else ""
+    differ = counted(len(off), "of them differs from its total", "of them differ from their total")
+    differing = f", {differ} by {sum(off):+} in sum" if off else ""
+    calls = counted(report.calls, "call")
     yield (
         f"{words} (total {total}{differing}), {report.count(Verdict.HELD)} held, "
         f"{report.count(Verdict.WAITS)} waiting; "
-        f"{report.calls} calls to Paraşüt" + (f", {report.throttled} answered 429" if report.throttled else "")
+        f"{calls} to Paraşüt" + (f", {report.throttled} answered 429" if report.throttled else "")
     )
 
 
@@ -54,6 +60,7 @@ def report_data(report: Report) -> dict[str, Any]:
                 "name": collected.platform,
                 "orders_read": collected.seen,
                 "error": None if collected.error is None else str(collected.error),
+                "pending": collected.pending or None,
             }
             for collected in report.collected
         ],
@@ -78,6 +85,8 @@ def result_data(result: Result) -> dict[str, Any]:
         data["hold"] = {"code": result.hold.code, "remedy": result.hold.remedy}
     if row.invoice_id is not None:
         data["invoice"] = {"id": row.invoice_id, "payable": row.payable}
+    if plan is not None and plan.adopts is not None:
+        data["adopts"] = {"id": plan.adopts.invoice.id, "how": plan.adopts.how}
     if plan is not None:
         data["plan"] = {
             "contact": {"name": plan.contact_name, "match": plan.contact_match, **_ref(plan.contact)},

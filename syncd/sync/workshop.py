@@ -16,6 +16,7 @@ from syncd.sync.collect import Clock
 from syncd.sync.executor import asked_to_stop
 from syncd.sync.judge import Judgement
 from syncd.sync.plan import PlanContext
+from syncd.sync.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Workshop:
 
     `stopping` is asked before every write and between pages and orders. `between` is called between pages and orders,
     and may raise Stopped. `gives_way` is asked between orders: a run over rules makes room for what a person waits for.
+    `readings` are the platforms that are being read, where several runs share them; a run of its own waits for all.
+    `platform_read` is told a platform's name whenever its mark has risen, in the thread that reads it.
     """
 
     settings: Settings
@@ -34,6 +37,8 @@ class Workshop:
     stopping: Callable[[], bool] = lambda: False
     between: Callable[[], None] = lambda: None
     gives_way: Callable[[], bool] = lambda: False
+    readings: Readings | None = None
+    platform_read: Callable[[str], None] = lambda _: None
 
     def breathe(self) -> None:
         """Between two pages or orders: let others have their turn. Raises Stopped when the run is to end."""

@@ -101,6 +101,18 @@ def test_programs_get_everything_as_json(folder: Path, capsys: pytest.CaptureFix
     assert (told["passed"], told["untested_rules"]) == (False, [])
 
 
+def test_results_that_can_not_be_written_name_their_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_place(folder, one_case("{rule: site-hazirlanan}"))
+    (folder / "taken").write_text("a file")
+    assert called(capsys, "--junit", "taken/results.xml") == (
+        2,
+        "error: The results can't be written to taken/results.xml: File exists.\n"
+        "       Name a file that may be written with --junit.\n",
+    )
+    code, out = called(capsys, "--junit", ".")
+    assert (code, out.splitlines()[0]) == (2, "error: The results can't be written to .: Is a directory.")
+
+
 def test_ci_gets_junit_with_file_and_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a_place(folder, one_case("{category: Web}") + "  - {name: b, order: no.json}\n")
     (folder / "tests").mkdir()

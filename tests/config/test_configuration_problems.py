@@ -35,6 +35,11 @@ SCHEMA_PROBLEMS = [
         'cron: «"*/5 8-25',
         "'cron' must be five fields like */5 8-20 * * *: hour: '8-25' is not within 0-23",
     ),
+    (
+        'cron: "*/5 8-20 * * 1-5',
+        'cron: «"0 9 31 2,4 *',
+        "'cron' must be five fields like */5 8-20 * * *: never fires, for none of its months has such a day",
+    ),
     ("timezone: Europe/Istanbul", "timezone: «Europe/İstanbul", "(did you mean Europe/Istanbul?)"),
     (
         "ledger: sqlite:////var",

@@ -8,7 +8,7 @@ import pytest
 from configurations import FULL, SMALL, lines, load, load_full, write
 
 from syncd.config.load import load_settings
-from syncd.config.schedule import cron_fields
+from syncd.config.schedule import cron_fields, cron_mistake
 from syncd.config.settings import DaemonSettings
 
 
@@ -73,3 +73,13 @@ def test_the_five_fields_of_cron_become_numbers() -> None:
         frozenset({0, 5, 6}),
     )
     assert cron_fields("*/30 * * * *") == (frozenset({0, 30}), None, None, None, None)
+
+
+@pytest.mark.parametrize("cron", ["0 9 29 2 *", "0 9 31 2,3 *", "0 9 31 2 mon", "0 9 30-31 * *", "0 9 * 2 *"])
+def test_a_cron_that_fires_only_now_and_then_is_no_mistake(cron: str) -> None:
+    assert cron_mistake(cron) is None
+
+
+@pytest.mark.parametrize("cron", ["0 9 31 2 *", "0 9 30-31 feb *", "0 9 31 4,6,9,11 *"])
+def test_a_cron_that_can_never_fire_is_a_mistake(cron: str) -> None:
+    assert cron_mistake(cron) == "never fires, for none of its months has such a day"

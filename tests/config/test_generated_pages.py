@@ -15,7 +15,7 @@ from syncd.config.document import parse_document
 from syncd.config.first import FirstAnswers, FirstPlatform, write_first_configuration
 from syncd.config.first_platforms import offered_platform
 from syncd.config.generate import ROOT, pages
-from syncd.config.keys import connector_settings, flow
+from syncd.config.keys import CONNECTORS, connector_settings, flow
 from syncd.config.load import load_settings
 from syncd.config.schemas import compiled, schema
 
@@ -90,7 +90,12 @@ def test_the_example_passes_the_check(tmp_path: Path, environ: dict[str, str]) -
     loaded = load_settings(config, environ)
     assert loaded.problems == ()
     assert loaded.settings is not None
-    assert [rule.name for rule in loaded.settings.rules] == ["site-kapida-odeme", "site-odenmis"]
+    assert [rule.name for rule in loaded.settings.rules] == [
+        "site-kapida-odeme",
+        "site-odenmis",
+        "pazaryeri-kargolanan",
+    ]
+    assert [platform.connector for platform in loaded.settings.platforms.values()] == list(CONNECTORS)
 
 
 def test_the_example_passes_with_everything_switched_on(tmp_path: Path, environ: dict[str, str]) -> None:
@@ -103,7 +108,8 @@ def test_the_example_passes_with_everything_switched_on(tmp_path: Path, environ:
 
 
 def test_the_example_holds_every_key() -> None:
-    known = [*keys(schema("syncd")), *keys(schema("rules")), *keys(connector_settings())]
+    known = [*keys(schema("syncd")), *keys(schema("rules"))]
+    known += [key for connector in CONNECTORS for key in keys(connector_settings(connector))]
     missing = [path for path, _ in known if not re.search(rf"(?<![\w.]){path.rpartition('.')[2]}: ", EXAMPLE + "\n")]
     sections = [
         path for path in missing if f"\n{path.rpartition('.')[2]}:\n" not in re.sub(r"(?m)^[ #-]+", "", EXAMPLE)
@@ -119,15 +125,38 @@ def test_the_reference_page_holds_every_key() -> None:
             assert " ".join(content["description"].split()).replace("|", "\\|") in page, path
 
 
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_the_reference_page_holds_every_key_of_the_shipped_connectors(connector: str) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    _, _, rest = page.partition(f"\n## platforms.NAME: keys of {connector}\n")
+    section = rest.partition("\n## ")[0]
+    assert f"[{connector}.md]({connector}.md)" in section
+    for name in connector_settings(connector)["properties"]:
+        assert f"| `{name}` |" in section
+
+
+def test_every_shipped_connector_is_shown() -> None:
+    assert set(CONNECTORS) == {file.stem for file in (ROOT / "mappings" / "platforms").glob("*.yaml")}
+
+
 def test_the_example_and_the_service_name_the_same_credentials_and_folder(tmp_path: Path) -> None:
     unit = (ROOT / "systemd" / "syncd.service").read_text(encoding="utf-8")
     assert "\nLoadCredential=syncd:/etc/syncd/credentials\n" in unit  # every file there, whatever its name
     names = re.findall(r"^ +\w+: \$\{credential:(\w+)\}$", EXAMPLE, re.MULTILINE)
     assert re.findall(r"^ +\w+: \$\{(?!credential:)", EXAMPLE, re.MULTILINE) == []
 
-    values = {"url": "https://magaza.test", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
-    site = FirstPlatform(offered_platform("site", tmp_path), values)
-    answers = FirstAnswers([site], 1, "id", "secret", "user", "password", "2026-01-01")
+    values = {
+        "site": {"url": "https://magaza.test", "consumer_key": "ck_1", "consumer_secret": "cs_1"},
+        "trendyol": {"seller_id": 1, "api_key": "k", "api_secret": "s"},
+        "hepsiburada": {
+            "merchant_id": "0a0a0a0a-0000-4000-8000-00000000a001",
+            "service_key": "k",
+            "integrator": "x_dev",
+        },
+        "n11": {"seller_id": 2, "app_key": "k", "app_secret": "s"},
+    }
+    chosen = [FirstPlatform(offered_platform(name, tmp_path), told) for name, told in values.items()]
+    answers = FirstAnswers(chosen, 1, "id", "secret", "user", "password", "2026-01-01")
     write_first_configuration(tmp_path, answers)
     assert sorted(file.name for file in (tmp_path / "secrets").iterdir()) == sorted(names)
 

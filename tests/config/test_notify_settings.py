@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import time
 from pathlib import Path
 
@@ -185,7 +186,7 @@ def test_apprise_that_is_not_installed_is_told_at_its_key(tmp_path: Path, monkey
     text, line, column = marked(SMALL + "notify: {channels: [{«apprise: ['${NTFY}']}]}\n")
     (problem,) = load(tmp_path, text, OUTSIDE).problems
     assert at(problem) == ("syncd.yaml", line, column)
-    assert problem.message == "Apprise is not installed: pip install 'syncd[apprise]'"
+    assert problem.message == f"Apprise is not installed: {sys.prefix}/bin/pip install apprise"
 
 
 def test_without_secrets_neither_they_nor_programs_are_asked_for(tmp_path: Path) -> None:

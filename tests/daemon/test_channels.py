@@ -7,6 +7,7 @@ import logging
 import os
 import ssl
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -341,6 +342,6 @@ def test_an_address_that_fails_keeps_nothing_from_the_others_and_is_told_by_its_
 
 
 def test_apprise_that_is_not_installed_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "apprise", None)
+    monkeypatch.setitem(sys.modules, "apprise", None)
     error = failure(Apprise((Secret("json://127.0.0.1/SECRET-TOKEN"),)))
-    assert error.remedy == "pip install 'syncd[apprise]'"
+    assert error.remedy == f"{sys.prefix}/bin/pip install apprise"

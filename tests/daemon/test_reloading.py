@@ -67,6 +67,8 @@ def test_a_reload_says_what_changed_and_which_orders_it_affects(daemon: Make, lo
         "INFO 2 orders are judged differently:",
         "INFO   site/15: waiting → due (site-hazirlanan)",
         "INFO   site/16: waiting → due (site-hazirlanan)",
+        "INFO 2 due orders will be made with the new settings of rule site-hazirlanan",
+        "INFO 2 due orders of rule site-hazirlanan will be made with the new title of platform site",
     ]
     here.later(minutes=5)
     assert set(states(here).values()) == {("invoiced", "site-hazirlanan")}
@@ -195,3 +197,76 @@ def test_a_new_rule_beside_a_paused_one_works_at_once(daemon: Make) -> None:
     here.turn()
     here.reload(first + other.replace("    mapping", "    otherwise: true\n    mapping"))
     assert (here.ledger.rule("yeni").paused, here.ledger.rule("site-hazirlanan").paused) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("cod: unpaid", "cod: {account: Garanti TL}"),
+        ("Web Satışları", "Satış"),
+        ("    mapping", "    issue_date: shipped_at\n    mapping"),
+        ("    mapping", "    totals: {inexact: hold}\n    mapping"),
+        ("    mapping", '    override: {invoice.invoice_note: "{{ order.number }}"}\n    mapping'),
+    ],
+)
+def test_a_reload_tells_of_orders_that_will_only_be_made_otherwise(
+    daemon: Make, log: list[str], before: str, after: str
+) -> None:
+    shipped = ONE_RULE.replace("status: preparing", "status: shipped")
+    here = daemon(shipped, orders=3)
+    here.ledger.set_rule("site-hazirlanan", paused=True)
+    here.turn()
+    assert sorted(state for state, _ in states(here).values()) == ["due", "waiting", "waiting"]
+    log.clear()
+    here.reload(shipped.replace(before, after))
+    assert log[-1] == "INFO 1 due order (and 2 waiting) will be made with the new settings of rule site-hazirlanan"
+
+
+def test_a_reload_is_compared_with_the_configuration_before_it(daemon: Make, log: list[str]) -> None:
+    shipped = ONE_RULE.replace("status: preparing", "status: shipped")
+    here = daemon(shipped, orders=3)
+    here.turn()
+    here.reload(ONE_RULE)  # and no run follows
+    log.clear()
+    here.reload(ONE_RULE.replace("    mapping", "    every: 1h\n    mapping"))
+    assert log[1:] == [
+        "INFO rule site-hazirlanan: every: none → 3600s",
+        "INFO no waiting or due order is affected",
+    ]
+    log.clear()
+    here.reload(shipped)
+    assert log[3:] == [
+        "INFO 2 orders are judged differently:",
+        "INFO   site/15: due → waiting (site-hazirlanan)",
+        "INFO   site/16: due → waiting (site-hazirlanan)",
+    ]
+
+
+def test_a_reload_says_what_another_go_live_means(daemon: Make, log: list[str]) -> None:
+    canary = ONE_RULE.replace("    mapping", "    go_live: canary\n    mapping")
+    here = daemon(canary, orders=3)
+    here.turn()
+    rule = "INFO rule site-hazirlanan: "
+    here.reload(ONE_RULE)
+    assert log[-1] == rule + "its orders no longer wait for `syncd approve site-hazirlanan`; 2 orders are due now"
+    here.reload(canary)
+    assert log[-1] == rule + (
+        "it has made invoices already: its orders wait for `syncd approve site-hazirlanan`; 2 orders are due now"
+    )
+    here.ledger.set_rule("site-hazirlanan", approved=True)
+    here.reload(ONE_RULE)
+    assert log[-1] == rule + "`go_live` changes nothing for its orders, for the rule is approved"
+
+
+def test_a_reload_says_that_a_platforms_orders_are_read_again(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=1)
+    here.turn()
+    here.reload(ONE_RULE.replace(TITLE, TITLE + "    statuses: {kargoda: shipped}\n"))
+    assert log[-1].startswith("INFO the open orders of platform site are read again with its new settings")
+
+
+def test_another_retention_is_a_change(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=1)
+    here.turn()
+    here.reload(ONE_RULE + "retention: 400d\n")
+    assert log[-2:] == ["INFO retention: none → 400 days", "INFO no waiting or due order is affected"]

@@ -270,6 +270,41 @@ def test_init_writes_a_configuration_that_plans_at_once(place: Make, tmp_path: P
     assert here.syncd("init", "new", "--shop-url", "https://magaza.test").code == 2
 
 
+def test_a_connector_that_cannot_sign_in_at_an_address_is_told_by_check(place: Make) -> None:
+    here = place(config=CONFIG.replace("connector: woocommerce", "connector: dukkan"), orders=1)
+    own = here.folder / "mappings" / "platforms" / "dukkan.yaml"
+    own.parent.mkdir(parents=True)
+    text = (ROOT / "mappings" / "platforms" / "woocommerce.yaml").read_text(encoding="utf-8")
+    own.write_text(re.sub(r"(?m)^    http: {way.*\n", "", text), encoding="utf-8")
+    line = CONFIG.splitlines().index("  site:") + 1
+    checked = here.syncd("check")
+    assert checked.code == 1
+    assert f"syncd.yaml:{line}:3: site: dukkan can sign in at https:// addresses only, and this one is" in checked.out
+    assert here.syncd("check", T_SHOP="https://magaza.test").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--platform", "sit"), "There is no platform 'sit' (did you mean site?)."),
+        (("--hold", "amount-uncler"), "No order is ever held for 'amount-uncler' (did you mean amount-unclear?)."),
+    ],
+)
+def test_names_that_do_not_exist_are_told_instead_of_listing_nothing(
+    words: tuple[str, str], told: str, place: Make
+) -> None:
+    here = place(orders=1)
+    listed = here.syncd("orders", "list", *words)
+    assert (listed.code, told in listed.err) == (2, True), listed.err
+    assert here.syncd("orders", "list", "--platform", "site", "--hold", "amount-unclear").code == 0
+
+
+def test_a_form_of_the_log_that_does_not_exist_is_wrong_usage(place: Make) -> None:
+    done = place(orders=1).syncd("status", SYNCD_LOG_FORMAT="jsn")
+    assert (done.code, done.out) == (2, "")
+    assert "$SYNCD_LOG_FORMAT can't be 'jsn'" in done.err
+
+
 def test_a_connector_of_ones_own_is_checked_with_positions(place: Make) -> None:
     here = place(config=CONFIG.replace("connector: woocommerce", "connector: dukkan"), orders=1)
     own = here.folder / "mappings" / "platforms" / "dukkan.yaml"

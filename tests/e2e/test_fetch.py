@@ -4,7 +4,15 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 
-from places import Place
+from places import CONFIG, Place
+
+from syncd.sandbox.faults import Fault
+
+TWO = CONFIG.replace(
+    "rules:\n",
+    "  bayi: {connector: woocommerce, url: https://b.test, consumer_key: '${T_KEY}', consumer_secret: '${T_SECRET}'}\n"
+    "rules:\n",
+)
 
 Make = Callable[..., Place]
 
@@ -18,6 +26,13 @@ def test_fetch_shows_what_the_shop_returns_and_the_order_made_from_it(place: Mak
     assert done.out.endswith("3 records\n")
     assert "|" not in done.out
     assert not (here.folder / "ledger.db").exists()
+
+
+def test_fetch_shows_moments_as_the_clock_of_the_configuration_does(place: Make) -> None:
+    here = place(orders=1)
+    here.sandbox.shop.orders[15] |= {"date_created_gmt": "2026-11-23T22:15:00", "date_created": "2026-11-24T01:15:00"}
+    shown = here.syncd("fetch", "site", "--since", "2026-11-01").out
+    assert "  moments    ordered 2026-11-24 01:15:00, changed " in shown
 
 
 def test_fetch_for_programs_gives_orders_that_plan_takes(place: Make) -> None:
@@ -37,7 +52,50 @@ def test_a_record_that_cannot_be_read_is_told_and_the_others_are_shown(place: Ma
     assert done.code == 1
     assert "can't be read (record-unreadable): the platform's record can't be read: total is not a number." in done.out
     assert '  |   "total": "çok",' in done.out
-    assert done.out.endswith("3 records, 1 of them can't be read\n")
+    assert done.out.endswith("3 records, 1 of them can't be read (site/16)\n")
+
+
+def test_lines_that_do_not_make_up_the_total_are_shown(place: Make) -> None:
+    here = place(orders=3)
+    here.sandbox.shop.orders[16]["total"] = "999.99"
+    done = here.syncd("fetch", "site", "--since", "2026-11-01")
+    assert (
+        "\n  doubt      order-sums-differ: Order 16: its lines come to 226.47 TRY, its total is 999.99.\n" in done.out
+    )
+    assert done.out.endswith("3 records, 1 with lines that don't come to the total (site/16)\n")
+    told = json.loads(here.syncd("fetch", "site", "--since", "2026-11-01", "--format", "json").out)
+    assert {one["number"]: one["lines_differ"] for one in told} == {
+        "15": None,
+        "16": "Order 16: its lines come to 226.47 TRY, its total is 999.99.",
+        "17": None,
+    }
+
+
+def test_what_was_read_before_a_platform_fails_is_shown(place: Make) -> None:
+    paged = CONFIG.replace("    connector: woocommerce\n", "    connector: woocommerce\n    per_page: 2\n")
+    here = place(paged, orders=4, faults=(Fault("html_403", path="/orders", nth=2, times=9, stand="shop"),))
+    done = here.syncd("fetch", "site", "--since", "2026-11-01")
+    assert (done.code, "site/15\n" in done.out, done.out.endswith("2 records\n")) == (1, True, True)
+    assert "error: site: GET /orders answered HTTP 403" in done.err
+
+
+def test_fetched_records_tell_plan_their_platform_and_an_unreadable_one_does_not_stop_the_others(place: Make) -> None:
+    here = place(config=TWO, orders=3)
+    here.sandbox.shop.orders[16]["total"] = "çok"
+    raw = here.syncd("fetch", "site", "--since", "2026-11-01", "--raw", "--format", "json").out
+    (here.folder / "orders.json").write_text(raw, "utf-8")
+    plan = here.syncd("plan", "--offline", "--input", "orders.json")
+    assert "payable 1559.30 TRL, order total 1559.30: equal" in plan.out, plan.err
+    assert "site/16: held" in plan.out
+    assert "total is not a number" in plan.out
+
+    lost = here.syncd("fetch", "site", "--since", "2026-11-01", "--format", "json").out
+    (here.folder / "orders.json").write_text(lost, "utf-8")
+    plan = here.syncd("plan", "--offline", "--input", "orders.json")
+    assert (plan.code, "of orders.json could not be read when it was saved: the platform's record" in plan.err) == (
+        2,
+        True,
+    )
 
 
 def test_fetch_stops_at_its_limit_and_says_so(place: Make) -> None:

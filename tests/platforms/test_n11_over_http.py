@@ -14,6 +14,7 @@ from n11_store import settings
 
 from syncd.config.settings import Secret
 from syncd.errors import PlatformError
+from syncd.masking import mask
 from syncd.orders.identity import is_filler
 from syncd.orders.order import Order
 from syncd.orders.status import SIDE_EXITS, Status, has_reached
@@ -232,7 +233,8 @@ def test_a_wrong_secret_is_told_in_n11s_words_with_what_to_do(store: Store, refu
     }
     assert f"HTTP {status}: {words[refuses_in]}." in caught.value.message
     assert "so.n11.com" in caught.value.remedy
-    assert "sellerintegration@n11.com" in caught.value.remedy
+    assert "ask N11's integration support for it (docs/n11.md has its address)" in caught.value.remedy
+    assert mask(caught.value.remedy) == caught.value.remedy  # the log and the commands show it whole
     assert not platform.check()[0].ok
     assert "wrong-secret" not in str(caught.value)
     assert store.state.app_key not in str(caught.value)

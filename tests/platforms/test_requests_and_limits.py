@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,9 +67,9 @@ def test_a_bearer_token_and_headers_of_the_platforms_liking_go_with_every_reques
 
 
 def test_secrets_may_travel_in_headers_of_their_own(tmp_path: Path) -> None:
-    way = {"authentication": {"https": {"way": "headers", "headers": {"appKey": "user", "appSecret": "token"}}}}
-    _, requests = asked(tmp_path, way)
-    assert (requests[0].headers["appkey"], requests[0].headers["appsecret"]) == ("ekip", "invented-token")
+    way = {"authentication": {"https": {"way": "headers", "headers": {"appSecret": "token"}}}}
+    _, requests = asked(tmp_path, {**way, "headers": {"appUser": "{{ settings.user }}"}})
+    assert (requests[0].headers["appuser"], requests[0].headers["appsecret"]) == ("ekip", "invented-token")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ def test_secrets_may_travel_in_headers_of_their_own(tmp_path: Path) -> None:
         ({"way": "bearer", "secret": "token", "user": "user"}, "the way 'bearer' has no 'user'"),
         ({"way": "headers", "headers": {"key": "tokn"}}, "'settings' has no key 'tokn' (did you mean token?)"),
         ({"way": "headers"}, "the way 'headers' needs the key 'headers' beside it"),
+        (
+            {"way": "bearer", "secret": "user"},
+            "'user' signs requests, so it needs `x-secret: true`; without it its value",
+        ),
+        ({"way": "headers", "headers": {"X-User": "user"}}, "(what is no secret goes to http.headers)"),
         ({"way": "token", "secret": "token"}, "'way' must be basic, bearer, headers or oauth1, not 'token'"),
     ],
 )
@@ -133,11 +139,20 @@ def test_an_answer_that_is_refused_is_never_asked_again(tmp_path: Path) -> None:
     assert len(requests) == 1
 
 
+def test_a_key_that_signs_requests_and_is_no_secret_is_told_where_it_is_described(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(json.dumps(connector({"lists": [listed()]}), indent=1).replace('"x-secret"', '"x-sceret"'), "utf-8")
+    line = next(number for number, row in enumerate(file.read_text().splitlines(), 1) if row.strip() == '"token": {')
+    with pytest.raises(ConfigurationError) as caught:
+        load_connector(file)
+    assert f"{file}:{line}:4: 'token' signs requests, so it needs `x-secret: true`" in str(caught.value.problems[0])
+
+
 def test_misspelt_keys_of_the_new_parts_are_told_at_their_place(tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"
     text = """
 title: Small
-settings: {type: object, properties: {token: {description: T., type: string, examples: [t]}}}
+settings: {type: object, properties: {token: {description: T., type: string, examples: [t], x-secret: true}}}
 account: small
 http: {base_url: "https://small.test", authentication: {https: {way: bearer, secret: token}}}
 check: {get: /me, what: orders, say: fine}

@@ -239,7 +239,7 @@ def test_a_part_that_was_split_off_from_an_invoiced_package_is_held_though_it_na
     assert [
         desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", order.id), order)
         for order in (child, other)
-    ] == ["77", None]
+    ] == ["77#1", None]
 
 
 def test_pieces_of_one_line_in_two_packages_are_two_sales_and_a_repacked_piece_is_not(desk: Desk) -> None:
@@ -257,7 +257,7 @@ def test_pieces_of_one_line_in_two_packages_are_two_sales_and_a_repacked_piece_i
     assert {
         name: desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", order.id), order)
         for name, order in packages.items()
-    } == {"sibling": None, "repacked": "77", "without pieces": "77"}
+    } == {"sibling": None, "repacked": "77#1", "without pieces": "77#1"}
 
 
 def invoiced(desk: Desk, order: Order) -> None:
@@ -281,7 +281,7 @@ def test_an_order_that_shrinks_after_its_invoice_is_held_and_so_is_where_its_goo
     desk.poll(hours=1)
     assert stands(desk, "77") == (State.HELD, "order-changed")
     moved = an_order(id="2", number="77", lines=(a_line(id="new", code="B"),))
-    assert desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", "2"), moved) == "77"
+    assert desk.ledger.orders.claimed_by_another(OrderKey("woocommerce", "magaza.test", "2"), moved) == "77#1"
 
 
 def test_an_invoiced_order_that_other_settings_read_otherwise_is_no_change_at_the_platform(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from syncd.config.notify import INSTALL_APPRISE
 from syncd.config.settings import Apprise
 from syncd.daemon.channels.failure import NotDelivered
 from syncd.daemon.messages import Message
@@ -17,7 +18,7 @@ def notify_all(addresses: Apprise, message: Message) -> None:
     try:
         import apprise
     except ImportError:
-        raise NotDelivered("Apprise is not installed.", "pip install 'syncd[apprise]'") from None
+        raise NotDelivered("Apprise is not installed.", INSTALL_APPRISE) from None
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it would print addresses, which hold tokens
     failed: list[str] = []
     for number, url in enumerate(addresses.urls, start=1):

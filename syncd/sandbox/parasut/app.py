@@ -9,9 +9,10 @@ from typing import Any
 import simplejson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from syncd.sandbox.naming import ADMISSION
 from syncd.sandbox.parasut.books import create_record, delete_record, update_record
 from syncd.sandbox.parasut.forms import read_form
 from syncd.sandbox.parasut.invoices import (
@@ -61,7 +62,7 @@ class _Routes:
         async def token(request: Request) -> Response:
             raw = await request.body()
             try:
-                self._limit()
+                self._limit(request)
                 form = form_of(raw, request.headers.get("content-type", ""))
                 return _json(200, self._state.tokens.grant(form))
             except OAuthRefusal as refusal:
@@ -160,18 +161,21 @@ class _Routes:
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             try:
-                self._limit()
+                self._limit(request)
                 self._admit(request)
                 url = str(request.url.replace(query=""))
                 status, body = handler(Call(request.path_params, _query(request), _body(raw), url))
             except Refusal as refusal:
+                if refusal.status in (401, 403) and self._state.options.refusal_body == "html":
+                    return HTMLResponse(f"<html><body><h1>{refusal}</h1></body></html>", refusal.status)
                 return _json(refusal.status, refusal.body, refusal.headers)
             return Response(status_code=204) if status == 204 else _json(status, body)
 
         return endpoint
 
-    def _limit(self) -> None:
-        wait = self._state.window.take()
+    def _limit(self, request: Request) -> None:
+        scope = request.scope
+        wait = scope[ADMISSION] if ADMISSION in scope else self._state.window.take()
         if wait is not None:
             raise Refusal(
                 429,
@@ -198,6 +202,11 @@ class _Routes:
     def _reader(self, kind: str) -> Handler:
         def read(call: Call) -> tuple[int, Any]:
             tree = self._includes(call, kind)
+            gone = self._state.deleted[kind].get(call.path["id"])
+            if gone is not None and self._state.options.deleted_answer == "kept":
+                return 200, document(self._state, gone, tree)
+            if gone is not None and self._state.options.deleted_answer == "410":
+                raise Refusal(410, f"{kind} {gone.id} was deleted", title="Gone")
             return 200, document(self._state, self._record(kind, call), tree)
 
         return read

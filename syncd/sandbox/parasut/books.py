@@ -45,7 +45,7 @@ def delete_record(state: ParasutState, record: Record) -> None:
         used = any(other.links.get("parent_category") == record.id for other in state.item_categories.values())
     if used:
         raise unprocessable("Bağlı kayıtlar olduğu için silinemez")
-    del state.table(record.kind)[record.id]
+    state.remove(record)
 
 
 def _check(state: ParasutState, kind: str, form: Form, record: Record | None) -> None:

@@ -67,9 +67,11 @@ def update_invoice(state: ParasutState, invoice: Record, form: Form) -> None:
     invoice.attributes["invoice_no"] = _number(invoice)
     if form.lines is not None:
         kept = {identity for identity, _ in form.lines}
+        if state.options.omitted_lines == "kept":
+            kept.update(invoice.links["details"])
         for identity in [identity for identity in invoice.links["details"] if identity not in kept]:
             invoice.links["details"].remove(identity)
-            del state.details[identity]
+            state.remove(state.details[identity])
         for identity, line in form.lines:
             if identity is None:
                 _add_line(state, invoice, line)
@@ -82,11 +84,15 @@ def update_invoice(state: ParasutState, invoice: Record, form: Form) -> None:
 
 def delete_invoice(state: ParasutState, invoice: Record) -> None:
     """Remove an invoice with its lines and payments; its number is free again."""
+    links = {name: list(ids) if isinstance(ids, list) else ids for name, ids in invoice.links.items()}
+    standing = state.derived(invoice)
     for payment in state.payments_of(invoice):
         delete_transaction(state, state.transactions[payment.links["transaction"]])
     for identity in invoice.links["details"]:
-        del state.details[identity]
-    del state.invoices[invoice.id]
+        state.remove(state.details[identity])
+    invoice.attributes.update(standing)
+    invoice.links.update(links)
+    state.remove(invoice)
 
 
 def cancel_invoice(state: ParasutState, invoice: Record) -> None:
@@ -125,11 +131,12 @@ def create_payment(state: ParasutState, invoice: Record, form: Form) -> Record:
 def delete_transaction(state: ParasutState, transaction: Record) -> None:
     """Remove a transaction and the payments it made."""
     for identity in transaction.links["payments"]:
-        payment = state.payments.pop(identity)
+        payment = state.payments[identity]
+        state.remove(payment)
         invoice = state.invoices[payment.links["payable"]]
         invoice.links["payments"].remove(identity)
         state.touch(invoice)
-    del state.transactions[transaction.id]
+    state.remove(transaction)
 
 
 def recalculate(state: ParasutState, invoice: Record) -> None:
@@ -220,7 +227,12 @@ def _check_attributes(state: ParasutState, attributes: dict[str, Any], invoice: 
     for name in _NOT_RECKONED:
         if attributes.get(name):
             raise unprocessable(f"{name}: the sandbox does not reckon with it")
-    if len(attributes.get("description") or "") > _LONGEST_DESCRIPTION:
+    description = attributes.get("description") or ""
+    if state.options.description_spaces == "trimmed" and description:
+        attributes["description"] = description = " ".join(description.split())
+    if state.options.long_description == "cut" and description:
+        attributes["description"] = description = description[:_LONGEST_DESCRIPTION]
+    if len(description) > _LONGEST_DESCRIPTION and state.options.long_description == "refuse":
         raise unprocessable(f"Açıklama çok uzun (en fazla {_LONGEST_DESCRIPTION} karakter)")
     number = (attributes.get("invoice_series"), attributes.get("invoice_id"))
     if number[1] is not None:

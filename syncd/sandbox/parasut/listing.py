@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import random
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -31,6 +32,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 _INVOICES_SHOWN = ("invoice", "refund", "estimate")
 _INVOICES_KNOWN = (*_INVOICES_SHOWN, "export", "recurring_invoice", "recurring_estimate", "recurring_export")
 
+_OF_STANDING = {"payment_status", "remaining", "remaining_in_trl"}
+_ties = random.Random(1)
+
 Test = Callable[[Record], bool]
 
 
@@ -50,7 +54,11 @@ def listing(state: ParasutState, kind: str, query: Mapping[str, str], url: str) 
             tests.append(_filter(state, kind, vocabulary, match[1], match[2], value))
         elif name not in ("sort", "include", "page[number]", "page[size]"):
             raise bad_request(f"'{name}' is not a valid parameter")
-    if "archived" not in asked:
+    options = state.options
+    if options.list_delay_seconds:
+        shown_since = state.clock() - options.list_delay_seconds
+        tests.append(lambda record: record.made_at <= shown_since)
+    if "archived" not in asked and (options.list_archived == "hidden" or kind == "sales_invoices"):
         tests.append(lambda record: not record.attributes.get("archived", False))
     if kind == "sales_invoices" and "item_type" not in asked:
         tests.append(lambda record: record["item_type"] in _INVOICES_SHOWN)
@@ -58,11 +66,11 @@ def listing(state: ParasutState, kind: str, query: Mapping[str, str], url: str) 
         tests.append(lambda record: not record["untrackable"])
     tree = include_tree(query.get("include", ""), vocabulary.includes)
     number, size = _page(state, query)
-    if kind == "sales_invoices":
+    if kind == "sales_invoices" and (asked & _OF_STANDING or "remaining" in query.get("sort", "")):
         for invoice in list(state.invoices.values()):
-            state.derived(invoice)  # what remains is filtered and sorted by
+            state.derived(invoice)  # who is overdue changes with the day
     found = [record for record in list(state.table(kind).values()) if all(test(record) for test in tests)]
-    found = _sorted(state, found, vocabulary, query.get("sort", "id"))
+    found = _sorted(state, found, vocabulary, query.get("sort", "id" if options.list_order == "oldest" else "-id"))
     body = document(state, found[(number - 1) * size : number * size], tree)
     pages = max(1, -(-len(found) // size))
 
@@ -149,6 +157,13 @@ def _page(state: ParasutState, query: Mapping[str, str]) -> tuple[int, int]:
 
 
 def _sorted(state: ParasutState, found: list[Record], vocabulary: ListVocabulary, text: str) -> list[Record]:
+    ties = state.options.list_ties
+    if state.options.ids == "unordered":
+        found = sorted(found, key=lambda record: int(record.id))
+    if ties == "reverse":
+        found = found[::-1]
+    elif ties == "random":
+        found = _ties.sample(found, len(found))
     for key in reversed([part.strip() for part in text.split(",") if part.strip()]):
         name = key.lstrip("-")
         if name not in vocabulary.sorts:

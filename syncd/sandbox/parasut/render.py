@@ -47,11 +47,13 @@ def document(state: ParasutState, found: Record | list[Record], tree: Tree) -> d
 
 def resource(state: ParasutState, record: Record, tree: Tree) -> dict[str, Any]:
     """One record with its attributes, and with the relations in `tree` filled."""
-    attributes = {**record.attributes, **state.derived(record)}
+    attributes = {**record.attributes, **({} if state.was_deleted(record) else state.derived(record))}
     if record.kind == "contacts":
         preview = f"/{state.options.company_id}/portal/preview/{record.id}"
         attributes["sharing_preview_url"] = "https://uygulama.parasut.com" + preview
         attributes["sharing_preview_path"] = preview
+    if record.kind == "sales_invoices" and state.options.order_no == "hidden":
+        attributes["order_no"] = None
     if record.kind == "sales_invoices":
         company = state.options.company_id
         attributes["print_url"] = f"https://uygulama.parasut.com/{company}/sales_invoices/{record.id}/print"
@@ -81,6 +83,8 @@ def related(state: ParasutState, record: Record, name: str) -> list[Record]:
     if not target or name not in TARGETS:
         return []
     table = state.table(TARGETS[name])
+    if state.was_deleted(record):
+        table = {**state.deleted[TARGETS[name]], **table}
     return [table[identity] for identity in (target if isinstance(target, list) else [target]) if identity in table]
 
 

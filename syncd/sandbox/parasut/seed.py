@@ -57,4 +57,7 @@ def seeded_parasut(options: SandboxOptions, clock: Callable[[], float] = time.ti
     product("Kurşun Kalem (eski kayıt)", "KLM-01", 10, list_price=Decimal("9"))
     product("Eski Matara", "ESK-90", 20, archived=True)
     product("Kodsuz Hizmet", None, 20, inventory_tracking=False)
+    for kind in ("accounts", "item_categories", "contacts", "products"):
+        for record in state.table(kind).values():
+            record.made_at = 0.0  # long before anything, however late lists show what is new
     return state

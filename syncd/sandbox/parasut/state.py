@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from syncd.sandbox.audit import note
 from syncd.sandbox.figures import ZERO
 from syncd.sandbox.options import SandboxOptions
+from syncd.sandbox.parasut.identities import Identities
 from syncd.sandbox.parasut.shapes import ATTRIBUTES, FIRST_ID
 from syncd.sandbox.parasut.tokens import Tokens
 from syncd.sandbox.parasut.window import RateWindow
@@ -29,6 +31,8 @@ class Record:
     id: str
     attributes: dict[str, Any]
     links: dict[str, Any] = field(default_factory=dict)
+    made_at: float = 0.0
+    """When it was made, in unix seconds."""
 
     def __getitem__(self, name: str) -> Any:
         return self.attributes[name]
@@ -60,7 +64,9 @@ class ParasutState:
             "payments": self.payments,
             "transactions": self.transactions,
         }
-        self._next = dict(FIRST_ID)
+        self.deleted: dict[str, dict[str, Record]] = {kind: {} for kind in self._tables}
+        """What was deleted, by kind and id, as it last was."""
+        self._ids = {kind: Identities(first, lambda: self.options.ids) for kind, first in FIRST_ID.items()}
 
     def table(self, kind: str) -> dict[str, Record]:
         """The records of a kind by its JSON:API type; empty for kinds that the stand-in doesn't keep."""
@@ -71,13 +77,23 @@ class ParasutState:
         unknown = set(attributes) - set(ATTRIBUTES[kind])
         if unknown:
             raise KeyError(f"{kind} have no {', '.join(sorted(unknown))}")
-        identity = str(self._next[kind])
-        self._next[kind] += 1
+        identity = str(self._ids[kind].next())
         stamp = self.timestamp()
         filled = {"created_at": stamp, "updated_at": stamp, **copy.deepcopy(ATTRIBUTES[kind]), **attributes}
-        record = Record(kind, identity, filled, dict(links or {}))
+        record = Record(kind, identity, filled, dict(links or {}), self.clock())
         self._tables[kind][identity] = record
+        note("created", kind, identity)
         return record
+
+    def remove(self, record: Record) -> None:
+        """Delete a record; it is kept as it last was in `deleted`."""
+        del self._tables[record.kind][record.id]
+        # links change when what hangs on the record is deleted after it
+        self.deleted[record.kind][record.id] = replace(record, links=copy.deepcopy(record.links))
+        note("deleted", record.kind, record.id)
+
+    def was_deleted(self, record: Record) -> bool:
+        return self.deleted[record.kind].get(record.id) is record
 
     def add_contact(self, name: str, category: str | None = None, **attributes: Any) -> Record:
         """A contact; `category` is the id of one."""
@@ -112,6 +128,9 @@ class ParasutState:
     def touch(self, record: Record) -> None:
         """Stamp a record as changed now."""
         record.attributes["updated_at"] = self.timestamp()
+        if record.kind == "sales_invoices":
+            self.derived(record)  # what remains of it is kept on it
+        note("updated", record.kind, record.id)
 
     def timestamp(self) -> str:
         """Now as live answers write it: UTC with milliseconds and a Z."""

@@ -31,6 +31,7 @@ class Tokens:
         self._access: dict[str, float] = {}
         self._refresh: set[str] = set()
         self._issued = 0
+        self._password = options.password
 
     def grant(self, form: dict[str, Any]) -> dict[str, Any]:
         """Answer a token request. Raises OAuthRefusal."""
@@ -44,7 +45,7 @@ class Tokens:
         )
         kind = form.get("grant_type")
         if kind == "password":
-            if (form.get("username"), form.get("password")) != (options.username, options.password):
+            if (form.get("username"), form.get("password")) != (options.username, self._password):
                 raise refused
         elif kind == "refresh_token":
             if form.get("refresh_token") not in self._refresh:
@@ -73,6 +74,18 @@ class Tokens:
     def revoke_access(self) -> None:
         """Every access token stops working; refresh tokens still do."""
         self._access.clear()
+
+    def revoke_refresh(self) -> None:
+        """Every refresh token stops working; access tokens still do."""
+        self._refresh.clear()
+
+    def change_password(self, password: str) -> None:
+        """From now on the user logs in with another password; tokens are as they were."""
+        self._password = password
+
+    def give_password_back(self) -> None:
+        """The password is the old one again."""
+        self._password = self._options.password
 
     def _new(self, kind: str) -> str:
         self._issued += 1

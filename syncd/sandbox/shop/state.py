@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from syncd.sandbox.audit import note
 from syncd.sandbox.options import SandboxOptions
 
 STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "checkout-draft")
@@ -90,6 +91,7 @@ class ShopState:
 
     def touch(self, order_id: int) -> None:
         """Mark an order as modified now."""
+        note("updated", "orders", order_id)
         self._stamp(self.orders[order_id], "date_modified")
 
     def now(self) -> tuple[str, str]:

@@ -1,0 +1,122 @@
+"""One order of a run: its invoice, or what kept it; nothing that goes wrong with it ends the run, unless all would."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from loguru import logger
+
+from syncd.errors import CompanyStopped, Hold, LedgerError, NotExecuted, ParasutError
+from syncd.ledger.order_row import OrderRow, State
+from syncd.ledger.steps import StepRow
+from syncd.logs import about
+from syncd.sync.apply import apply_order
+from syncd.sync.backoff import next_try
+from syncd.sync.executor import HARMLESS, Stopped, Unsettled
+from syncd.sync.making import Work
+from syncd.sync.plan import PlanContext
+from syncd.sync.report import Result, Verdict
+from syncd.sync.settling import Settling, wait_for
+
+_LOOKS_AT_ONCE: Final = 5  # each for another step of the order
+
+
+@dataclass
+class OneOrder:
+    """Called with an order and its context, by several threads at once.
+
+    Raises CompanyStopped, NotExecuted, Stopped and LedgerError, which end the run.
+    """
+
+    work: Work
+    settling: Settling
+    _ending: threading.Event
+
+    def end(self) -> None:
+        """The run ends: nothing new is sent for the orders in hand."""
+        self._ending.set()
+
+    def is_ending(self) -> bool:
+        """Whether the run ends."""
+        return self._ending.is_set()
+
+    def __call__(self, row: OrderRow, context: PlanContext) -> Result:
+        """Make the order's invoice."""
+        with about(rule=context.rule.name, platform=row.platform, order=row.name):
+            return self._became(row, context)
+
+    def _became(self, row: OrderRow, context: PlanContext) -> Result:
+        try:
+            return self._made(row, context)
+        except Hold as hold:
+            return self.held(row, hold)
+        except NotExecuted as error:
+            if not self.is_ending():
+                self._put_off(row, error)
+            raise
+        except (CompanyStopped, Stopped, LedgerError):
+            raise
+        except ParasutError as error:
+            return self.held(
+                row, Hold("answer-unusable", error.message, "Look at the order in Paraşüt, then retry it.")
+            )
+        except Exception as error:
+            logger.opt(exception=error).error("{}: unexpected {}", row.name, type(error).__name__)
+            words = f"Something unexpected happened while the order was worked on ({type(error).__name__})."
+            return self.held(row, Hold("unexpected", words, "See the log, report it, and retry the order."))
+
+    def held(self, row: OrderRow, hold: Hold) -> Result:
+        """A person is needed."""
+        changed = self._change(
+            row,
+            f"held ({hold.code}): {hold.message}",
+            state=State.HELD.value,
+            hold_code=hold.code,
+            reason=hold.message,
+            remedy=hold.remedy,
+            next_at=None,
+        )
+        return Result(changed, Verdict.HELD, hold.message, hold=hold)
+
+    def _made(self, row: OrderRow, context: PlanContext) -> Result:
+        lost = False
+        for _ in range(_LOOKS_AT_ONCE):
+            try:
+                applied = apply_order(row, context, self.work)
+            except Unsettled as error:
+                lost = True
+                if error.step.kind in HARMLESS or not self._settled(row, error.step):
+                    return self._waits(row, error.step)
+                row = self.work.ledger.orders.by_id(row.ledger_id) or row
+            else:
+                return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan, lost_answer=lost)
+        raise Hold("unexpected", "Every request of the order lost its answer.", "Retry the order later.")
+
+    def _settled(self, row: OrderRow, step: StepRow) -> bool:
+        try:
+            return self.settling.settle_now(step)
+        except (NotExecuted, CompanyStopped, Stopped):
+            wait_for(step, row, self.work.ledger, self.work.clock())
+            raise
+
+    def _waits(self, row: OrderRow, step: StepRow) -> Result:
+        if step.kind in HARMLESS:
+            error = NotExecuted("its wrong draft is being deleted; the next run goes on")
+            changed = self._put_off(row, error)
+        else:
+            changed = wait_for(step, row, self.work.ledger, self.work.clock())
+        return Result(changed, Verdict.WAITS, changed.reason, lost_answer=True)
+
+    def _put_off(self, row: OrderRow, error: ParasutError) -> OrderRow:
+        attempts = row.attempts + 1
+        now = self.work.clock()
+        row = self.work.ledger.orders.by_id(row.ledger_id) or row
+        if row.state is not State.DUE:
+            return row
+        return self._change(row, "", reason=error.message, attempts=attempts, next_at=next_try(error, attempts, now))
+
+    def _change(self, row: OrderRow, text: str, **values: str | int | datetime | None) -> OrderRow:
+        return self.work.ledger.orders.change(row, text, self.work.clock(), **values)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from places import Place
+
+Make = Callable[..., Place]
+
+ISTANBUL = ZoneInfo("Europe/Istanbul")
+
+
+def test_the_status_shows_since_when_all_is_paused_as_the_clock_of_the_configuration_does(place: Make) -> None:
+    here = place(orders=1)
+    assert here.syncd("pause").code == 0
+    shown = re.search(r"PAUSED since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d): nothing", here.syncd("status").out)
+    assert shown is not None
+    since = datetime.strptime(shown[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ISTANBUL)
+    assert abs(datetime.now(ISTANBUL) - since) < timedelta(hours=1)
+
+
+def test_a_held_order_that_is_named_is_refused_in_one_sentence(place: Make) -> None:
+    here = place(orders=3)
+    here.sandbox.parasut.add_product("Defter kopya", code="DFT-A5")
+    here.sandbox.parasut.add_product("Defter kopya 2", code="DFT-A5")
+    done = here.syncd("apply")
+    assert "site: 3 orders read" in done.out
+    refused = here.syncd("apply", "--order", "site/16")
+    assert refused.code == 2
+    assert "site/16 is not due; it is held: Paraşüt has 2 products with the code 'DFT-A5'" in refused.err
+    assert ".." not in refused.err

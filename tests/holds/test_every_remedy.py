@@ -1,0 +1,33 @@
+"""No hold without a remedy that is executed."""
+
+from __future__ import annotations
+
+import re
+
+import test_remedies_amounts
+import test_remedies_reading
+import test_remedies_records
+import test_remedies_sending
+from factories import ROOT
+
+ELSEWHERE = frozenset({"outcome-unknown", "maybe-invoiced", "invoice-changed", "adopted-not-ours", "data-removed"})
+"""What Paraşüt may have done unseen, and what `retention` removed: played through where looking, adopting and removing
+are tested."""
+
+TABLES = (
+    test_remedies_reading.CASES,
+    test_remedies_amounts.CASES,
+    test_remedies_records.CASES,
+    test_remedies_sending.CASES,
+)
+
+
+def test_every_hold_of_the_page_has_remedies_that_are_executed() -> None:
+    page = (ROOT / "docs" / "holds.md").read_text(encoding="utf-8")
+    played = {case.code for table in TABLES for case in table if case.remedies}
+    assert set(re.findall(r"^## (.+)$", page, re.MULTILINE)) - ELSEWHERE == played - ELSEWHERE
+
+
+def test_every_way_out_of_a_hold_has_a_name_of_its_own() -> None:
+    names = [f"{case.code}: {words}" for table in TABLES for case in table for words in case.remedies]
+    assert sorted(set(names)) == sorted(names)
