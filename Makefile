@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format docs benchmark soak lock clean
+.PHONY: demo test lint format docs benchmark chaos soak lock clean
 
 demo: $(READY)          ## the whole tour against the sandbox; nothing to configure
 	$(BIN)/syncd demo $(if $(DEMO_TRAFFIC),--traffic $(DEMO_TRAFFIC))
@@ -26,6 +26,9 @@ docs: $(READY)          ## write syncd.yaml.example and the reference pages from
 
 benchmark: $(READY)     ## calls and seconds for a thousand orders
 	$(BIN)/python benchmarks/thousand_orders.py
+
+chaos: $(READY)         ## kills, faults, lost ledgers, late answers: is anything made twice or lost? ARGS="a --every 10"
+	PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
 soak: $(READY)          ## two weeks of the daemon's time: intervals, memory, outages
 	SOAK_DAYS=14 $(BIN)/python -m pytest tests/daemon/test_a_day.py --timeout 0

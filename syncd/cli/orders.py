@@ -16,12 +16,14 @@ from syncd.cli.output import Format, console, print_json, print_table
 from syncd.daemon.remedies import CODES
 from syncd.errors import UsageError
 from syncd.ledger.order_row import OrderRow, State
+from syncd.ledger.steps import StepRow
 from syncd.mapping.syntax import nearest
 from syncd.sync.commands import named_order
 from syncd.sync.company import open_workshop
 from syncd.sync.decisions import steps_of
 from syncd.sync.explain import explain as explain_order
 from syncd.sync.workshop import Workshop
+from syncd.words import counted
 
 app = typer.Typer(help="Look at single orders, and decide about those that are held.", no_args_is_help=True)
 
@@ -89,6 +91,10 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
                         "finished_at": step.finished_at,
                         "remote_id": step.remote_id,
                         "answer": step.answer,
+                        "deadline_at": step.deadline_at,
+                        "looked": step.looked,
+                        "look_at": step.look_at,
+                        "second_look_at": step.second_look_at,
                     }
                     for step in steps
                 ],
@@ -103,6 +109,9 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
     )
     if row.remedy:
         out.print(f"  to do    {row.remedy}", markup=False)
+    if row.next_at is not None:
+        next_at = f"{row.next_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        out.print(f"  next     {counted(row.attempts, 'attempt')} so far, the next at {next_at}", markup=False)
     out.print(f"  rule     {row.rule or 'none'}", markup=False)
     if row.pruned_at is not None:
         removed = f"{row.pruned_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
@@ -135,6 +144,8 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
             f"  step     {step.identity}: {step.state}{made} (sent {sent}, attempt {step.attempts}){answer}",
             markup=False,
         )
+        for words in looks(step, zone):
+            out.print(f"           {words}", markup=False)
     for at, text in history:
         out.print(f"  {at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {text}", markup=False)
 
@@ -228,6 +239,16 @@ def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]
     settings = settings_or_exit(config)
     with open_workshop(settings, network=False) as workshop:
         yield workshop, named_order(order_name(order), workshop)
+
+
+def looks(step: StepRow, zone: tzinfo) -> Iterator[str]:
+    """What was looked for after a lost answer, where, and until when."""
+    if step.looked:
+        yield f"looked for {step.looked}"
+    if step.look_at is not None:
+        yield f"is looked for again at {step.look_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    if step.second_look_at is not None:
+        yield f"is looked at once more at {step.second_look_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _day(row: OrderRow, zone: tzinfo) -> str:

@@ -28,6 +28,7 @@ from syncd.errors import Busy, ConfigurationError
 from syncd.ledger.ledger import Ledger, open_ledger
 from syncd.logs import set_up_logs
 from syncd.sync.company import company_key
+from syncd.sync.readings import THREAD_PREFIX
 
 PATIENCE_SECONDS: Final = 8.0
 """How long the request in hand may take after the daemon was asked to stop."""
@@ -50,8 +51,8 @@ def run(file: Path, environ: Mapping[str, str], *, verbose: bool = False) -> int
 
 
 def left_a_thread() -> bool:
-    """Whether a request that had no answer in time still keeps the working thread."""
-    return any(thread.name == _WORKER for thread in threading.enumerate())
+    """Whether a request that had no answer in time still keeps the working thread, or one that reads a platform."""
+    return any(thread.name == _WORKER or thread.name.startswith(THREAD_PREFIX) for thread in threading.enumerate())
 
 
 class Daemon:
@@ -84,7 +85,7 @@ class Daemon:
                 return 0
             logger.info("syncd {} works for {} by {}", __version__, company_key(settings.parasut), self._file)
             code = self._live(configuration, ledger, stack)
-            if left_a_thread():
+            if any(thread.name == _WORKER for thread in threading.enumerate()):
                 stack.pop_all()  # it still uses all of that
         if code == 0:
             logger.info("stopped")

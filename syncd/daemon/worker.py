@@ -17,6 +17,7 @@ from syncd.daemon.retries import Retries
 from syncd.daemon.schedule import DueRules
 from syncd.daemon.stopping import Stopping
 from syncd.daemon.vitals import Vitals
+from syncd.daemon.wakes import Wakes
 from syncd.errors import CompanyStopped, LedgerError, ParasutError, SyncdError
 from syncd.sync.admission import Admission
 from syncd.sync.executor import GaveWay, Stopped
@@ -59,6 +60,7 @@ class Worker:
         self._orders = OrderLog(premises.ledger)
         self._gave_way: Admission | None = None  # what a run that gave way has made counts against its limits
         self._retries = Retries(self._monotonic)
+        self._wakes = Wakes(premises.ledger, self._monotonic)
         self._pause_seconds = 0.0
         self._paused_until = 0.0
         self._said = ""  # why the last run was stopped
@@ -101,7 +103,8 @@ class Worker:
         elif not self._stopping() and self._monotonic() >= self._paused_until:
             for name in self._premises.readings.ended():
                 self._retries.worked(f"reading {name}", frozenset())
-            self._run(self._due.take(), self._retries.take())
+            woken = self._wakes.take(self._premises.settings.rules, self._premises.time.clock())
+            self._run(self._due.take(), self._retries.take() | woken)
         self._vitals.missed_turns = self._due.missed
         self._vitals.working_on = ""
         self._tick()
@@ -122,7 +125,11 @@ class Worker:
         try:
             self._orders.run_begins(self._premises.time.clock())
             report = work(
-                self._workshop(gives_way=True), Selection(names, strays=True), self._tell, admission=admission
+                self._workshop(gives_way=True),
+                Selection(names, strays=True),
+                self._tell,
+                admission=admission,
+                keep_results=False,
             )
         except Stopped:
             raise

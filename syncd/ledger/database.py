@@ -26,12 +26,13 @@ NEWEST_REVISION = "0004"
 class Database:
     """One ledger database. `read` and `write` are transactions; a `write` waits for other writers.
 
-    For several threads: each transaction has a connection of its own.
+    For several threads: each transaction has a connection of its own. Who holds `writing` is the only thread that may
+    write.
     """
 
     def __init__(self, engine: Engine, file: Path | None) -> None:
         self._engine = engine
-        self._writing = threading.RLock()  # threads queue; SQLite lets whoever asks at the right moment go first
+        self.writing = threading.RLock()  # threads queue; SQLite lets whoever asks at the right moment go first
         self.file = file
 
     @contextmanager
@@ -43,7 +44,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block ends (`synchronous=FULL`)."""
-        with self._writing, _explained(self._where), self._engine.connect() as connection:
+        with self.writing, _explained(self._where), self._engine.connect() as connection:
             connection = connection.execution_options(syncd_writes=True)
             with connection.begin():
                 yield connection

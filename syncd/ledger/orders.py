@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -56,13 +55,13 @@ class NewOrder:
 class OrderBook:
     """The table of orders, their history and what they claim.
 
-    `alone` is held by whoever reads rows, decides over them and saves them, so that no other thread of the process
-    changes them in between; single calls need it not.
+    `alone` is held by whoever reads rows, decides over them and saves them: no other thread of the process writes in
+    between. Single calls need it not.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.alone = threading.RLock()
+        self.alone = database.writing
 
     def get(self, key: OrderKey) -> OrderRow | None:
         """The row of one order."""
@@ -108,6 +107,17 @@ class OrderBook:
         if rules is not None:
             query = query.where(tables.orders.c.rule.in_(sorted(rules)))
         return self._rows(query.order_by(tables.orders.c.ordered_at, tables.orders.c.id))
+
+    def rules_whose_time_has_come(self, now: datetime) -> frozenset[str]:
+        """The rules of orders that were put off, or wait for an outcome, until now or earlier."""
+        table = tables.orders
+        query = (
+            select(table.c.rule)
+            .distinct()
+            .where(table.c.next_at <= now, table.c.state.in_([State.DUE.value, State.SETTLING.value]))
+        )
+        with self._database.read() as connection:
+            return frozenset(rule for rule in connection.execute(query).scalars() if rule)
 
     def newest(
         self, *, platform: str | None = None, state: State | None = None, hold_code: str | None = None, limit: int = 50

@@ -65,8 +65,8 @@ class StepRow:
     """One step. `body` is the exact JSON text that was to be sent; `fence` the highest id of its kind seen before.
 
     `deadline_at` is when its request has surely ended on our side. While its outcome is unknown, `look_at` is when it
-    is looked for next; `looked` says in words what was looked for, and where. `doubted_at` is when an attempt of it first
-    had no outcome (the fence is that attempt's), and `second_look_at` when it has to be looked at once more.
+    is looked for next; `looked` says in words what was looked for, and where. `doubted_at` is when an attempt of it
+    first had no outcome (the fence is that attempt's), and `second_look_at` when it has to be looked at once more.
     """
 
     identity: str
@@ -115,7 +115,8 @@ class StepLog:
     def any_sale(self) -> bool:
         """Whether an invoice was ever made, or may have been."""
         states = [StepState.DONE.value, *(state.value for state in UNSETTLED)]
-        query = select(tables.steps.c.id).where(tables.steps.c.kind == "sale", tables.steps.c.state.in_(states))
+        maybe = tables.steps.c.state.in_(states) | tables.steps.c.doubted_at.is_not(None)
+        query = select(tables.steps.c.id).where(tables.steps.c.kind == "sale", maybe)
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).scalar() is not None
 
@@ -229,6 +230,7 @@ class StepLog:
         fresh: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
         outcome = {name: fresh[name] for name in ("state", "finished_at", "remote_id", "answer")}
         outcome["state"] = fresh["state"] = StepState.DONE.value
+        outcome["look_at"] = None
         statement = upsert(tables.steps).values(**fresh)
         settled = statement.on_conflict_do_update(
             index_elements=["identity"], set_=outcome, where=tables.steps.c.state != StepState.DONE.value

@@ -65,6 +65,7 @@ orders = Table(
     Index("ix_orders_updated_at", "connector", "account", "updated_at"),
     Index("ix_orders_same_number", "connector", "account", "number"),
     Index("ix_orders_changed_at", "changed_at"),
+    Index("ix_orders_next_at", "next_at"),
     Index("ix_orders_invoice_id", "invoice_id"),
     Index("ix_orders_not_pruned", "changed_at", sqlite_where=text("pruned_at IS NULL")),
 )

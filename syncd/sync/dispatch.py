@@ -17,6 +17,7 @@ from syncd.config.settings import ParasutSettings, Rule
 from syncd.errors import Hold, NotExecuted
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.admission import Admission
+from syncd.sync.clock import refuse_a_clock_set_back
 from syncd.sync.executor import GaveWay
 from syncd.sync.one_order import OneOrder
 from syncd.sync.report import Report, Result, Verdict
@@ -78,6 +79,7 @@ class Dispatch:
         self.workshop.breathe()
         if self.workshop.gives_way():
             raise GaveWay("Made room for a command; goes on afterwards.")
+        refuse_a_clock_set_back(self.workshop.ledger, self.workshop.clock())
         rule, found = queue[0]
         row = replace(self.workshop.ledger.orders.by_id(found.ledger_id) or found, platform=found.platform)
         if row.state is not State.DUE:  # a person decided about it while the others were worked on

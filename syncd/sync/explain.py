@@ -15,6 +15,7 @@ from syncd.sync.judge import OPEN_STATES
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.payments import ANY
 from syncd.sync.plan import PlanContext, category_names, plan_order
+from syncd.sync.standing import past_of
 from syncd.sync.workshop import Workshop
 from syncd.words import sentence
 
@@ -55,7 +56,8 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
     reasons = [f"Rule {rule.name} ({rule.position}) owns it.", *standing]
     context = workshop.context(rule, row.platform)
     try:
-        plan_order(row.key, row.name, order, context, LedgerKnowledge(workshop.ledger, looked_up=False))
+        knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
+        plan_order(row.key, row.name, order, context, knowledge, past=past_of(row, workshop.ledger))
     except Hold as hold:
         if row.state is not State.HELD:
             reasons.append(f"Planned now it would be held ({hold.code}): {hold.message}")

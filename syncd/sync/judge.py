@@ -96,9 +96,9 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     """The order's row after it was seen again, or None when there is nothing new to remember.
 
     The owner of an order stays its owner. What a person decided (held, ignored), what waits for the outcome of a
-    request and what was invoiced stays so; an invoiced order that was cancelled or returned since is held, once, if its rule
-    says so, and one whose lines or amounts changed always is. A record without lines that is on no way to an invoice (a
-    package that went into another one) is worth remembering only when the ledger knows it.
+    request and what was invoiced stays so; an invoiced order that was cancelled or returned since is held, once, if its
+    rule says so, and one whose lines or amounts changed always is. A record without lines that is on no way to an
+    invoice (a package that went into another one) is worth remembering only when the ledger knows it.
     """
     if row is None and seen.order is not None and not seen.order.lines and seen.order.status in _NO_WAY:
         return None

@@ -20,10 +20,11 @@ from syncd.sync.executor import asked_to_stop
 from syncd.sync.progress import Progress
 
 PATIENCE_SECONDS: Final = 20.0
+THREAD_PREFIX: Final = "syncd-reads-"
 
 _LOOK_EVERY_SECONDS: Final = 0.5
 _FRESH_SECONDS: Final = 300.0  # what was read longer ago is read again before anything is made of it
-_GRACE_SECONDS: Final = 2.0
+_GRACE_SECONDS: Final = 1.0
 
 Between = Callable[[], None]
 
@@ -51,7 +52,7 @@ class Reading:
         self._outcome: Collected | SyncdError | None = None
         self._ended_at = 0.0
         # A request that hangs must not keep the program: the thread is left behind then, and has only read.
-        self._thread = threading.Thread(target=self._work, name=f"syncd-reads-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"{THREAD_PREFIX}{name}", daemon=True)
         self._thread.start()
 
     @property
@@ -188,7 +189,7 @@ class Readings:
         reading.then(then)
 
     def close(self) -> None:
-        """End everything; waits for what ends within two seconds."""
+        """End everything; waits for what ends within a second."""
         self._leave_off(self._under_way.values())
 
     def _leave_off(self, readings: Iterable[Reading]) -> None:

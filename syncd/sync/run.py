@@ -10,6 +10,7 @@ from syncd.errors import Hold, LedgerError, ParasutError
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.admission import Admission
 from syncd.sync.adoption import adopt_new
+from syncd.sync.clock import refuse_a_clock_set_back
 from syncd.sync.collect import judge_again
 from syncd.sync.dispatch import Dispatch, orders_at_once
 from syncd.sync.executor import Executor, Stopped, refuse_while_paused
@@ -58,12 +59,11 @@ def work(
 
     note_what_was_cut_off(workshop.ledger, workshop.clock())
     try:
-        _collect(workshop, selection, report)
+        for results in _collect(workshop, selection, report):
+            tell(results)
     except Stopped as error:
         report.stopped = error
         return counted(report, workshop, before)
-    for result in report.results:
-        on_result(result)
     admission = admission or Admission(workshop.ledger, named=selection.order is not None)
     try:
         for result in _worked_off(workshop, selection, report, admission):
@@ -73,12 +73,12 @@ def work(
     return counted(report, workshop, before)
 
 
-def _collect(workshop: Workshop, selection: Selection, report: Report) -> None:
+def _collect(workshop: Workshop, selection: Selection, report: Report) -> Iterator[list[Result]]:
     judgement = workshop.judgement
     ledger = workshop.ledger
     for collected in collect_all(workshop, selection, judgement, store=True):
         report.collected.append(collected)
-        report.add(as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection))
+        yield [as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection)]
     ledger.orders.save((row, None) for row in judge_again(ledger, judgement, workshop.clock()))
 
 
@@ -139,6 +139,7 @@ class _Tools:
             yield from (Result(row, Verdict.WAITS, waits) for _, row, waits in able)
             return
         refuse_while_paused(workshop.ledger)
+        refuse_a_clock_set_back(workshop.ledger, workshop.clock())
         given = adopt_new(workshop)
         yield from (as_held(row) for row in given.held if selected(row, selection))
         known = {row.id for row in rows}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from syncd.ledger.invoices import unread_invoice
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow
-from syncd.ledger.steps import ADOPTIONS, StepRow, StepState
+from syncd.ledger.steps import ADOPTIONS, StepState
 from syncd.orders.order import Order
 from syncd.sync.executor import HARMLESS, Unsettled
 from syncd.sync.existing import Adoption, Past
@@ -23,11 +23,9 @@ def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, 
     for step in ledger.steps.unsettled(row.id):
         if step.kind not in HARMLESS:
             raise Unsettled(step)
-    deleted = ledger.steps.get(f"delete sale {row.key}#1")
     sale = ledger.steps.get(f"sale {row.key}#1")
     # A day is promised by a request that was, or may have been, carried out.
     promised = row.issue_date if sale is not None and (sale.doubted_at or sale.state is StepState.DONE) else None
-    attempt = 2 if deleted is not None and deleted.state is StepState.DONE else 1
     return plan_order(
         row.key,
         row.name,
@@ -35,16 +33,23 @@ def plan_row(row: OrderRow, order: Order, context: PlanContext, ledger: Ledger, 
         context,
         knowledge,
         issue_date=date.fromisoformat(promised) if promised else None,
-        attempt=attempt,
-        past=_past(row, sale if attempt == 1 else ledger.steps.get(f"sale {row.key}#2"), ledger),
+        attempt=_attempt(row, ledger),
+        past=past_of(row, ledger),
     )
 
 
-def _past(row: OrderRow, sale: StepRow | None, ledger: Ledger) -> Past:
+def past_of(row: OrderRow, ledger: Ledger) -> Past:
+    """Whether an order has its invoice, and what is known of how it came to it."""
     if row.invoice_id is None:
         return Past(doubtful=row.doubtful, released=row.released_at is not None)
+    sale = ledger.steps.get(f"sale {row.key}#{_attempt(row, ledger)}")
     if sale is None or sale.answer not in ADOPTIONS:
         return Past(made=True)
     day = date.fromisoformat(row.issue_date) if row.issue_date else None
     unread = unread_invoice(row.invoice_id, row.contact_id or "", day, row.payable or Decimal(0))
     return Past(adopts=Adoption(ledger.invoices.get(row.invoice_id) or unread, sale.answer))
+
+
+def _attempt(row: OrderRow, ledger: Ledger) -> int:
+    deleted = ledger.steps.get(f"delete sale {row.key}#1")
+    return 2 if deleted is not None and deleted.state is StepState.DONE else 1

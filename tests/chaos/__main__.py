@@ -48,6 +48,7 @@ def main() -> int:
             print(f"({letter}) {(scenario.__doc__ or '').splitlines()[0].removeprefix(f'({letter}) ')}", flush=True)
             suite.run(letter, scenario.attempts(suite.bench(), size), asked.without)
         print(f"\n{suite.table()}\n")
+        print(f"faults by kind: {suite.faults()}")
         used = suite.launcher
         print(f"{used.started} processes, {used.cpu:.0f} s of CPU, {time.monotonic() - begun:.0f} s")
         for line in suite.wrong[:50]:

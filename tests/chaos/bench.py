@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ class Tried:
     """A row of the table."""
 
     attempts: int = 0
-    struck: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
     verdict: Verdict = field(default_factory=Verdict)
 
 
@@ -55,7 +56,7 @@ class Bench:
         self.launcher = launcher
         self.folder = folder
         self.without = tuple(without)
-        self.struck = 0
+        self.struck: Counter[str] = Counter()
 
     @contextmanager
     def house(
@@ -76,7 +77,7 @@ class Bench:
         house = House(self.launcher, self.folder, shops, dues, options, times, self.without, **more)
         with house:
             yield house
-            self.struck += house.control.struck()
+            self.struck.update(entry["fault"] for entry in house.control.audit() if entry["fault"])
 
 
 def finish(house: House, *, seconds: float = 90, dues: Sequence[Due] | None = None, **judged: Any) -> Verdict:
@@ -148,7 +149,7 @@ class Suite:
         with self._lock:
             tried = self.rows.setdefault((scenario, attempt.kind), Tried())
             tried.attempts += 1
-            tried.struck += bench.struck
+            tried.struck.update(bench.struck)
             found = [f"{scenario}, {attempt.kind}, {attempt.title}: {wrong}" for wrong in verdict.wrong]
             tried.verdict += verdict
             self.wrong += found
@@ -161,6 +162,13 @@ class Suite:
     def _say(self, line: str) -> None:
         self._out.write(line + "\n")
         self._out.flush()
+
+    def faults(self) -> str:
+        """How often each kind of fault struck."""
+        struck: Counter[str] = Counter()
+        for tried in self.rows.values():
+            struck.update(tried.struck)
+        return ", ".join(f"{kind} {count}" for kind, count in sorted(struck.items())) or "none"
 
     def table(self) -> str:
         """What was tried, row by row."""
@@ -181,7 +189,7 @@ class Suite:
             verdict = tried.verdict
             held = ", ".join(f"{code} {count}" for code, count in sorted(verdict.held.items()) if code) or "–"
             lines.append(
-                (f"({scenario}) {kind}", str(tried.attempts), str(tried.struck), str(verdict.orders),
+                (f"({scenario}) {kind}", str(tried.attempts), str(tried.struck.total()), str(verdict.orders),
                  str(verdict.invoiced), str(verdict.duplicates), str(verdict.losses), str(verdict.removed), held,
                  str(len(verdict.wrong)))
             )  # fmt: skip

@@ -49,10 +49,6 @@ class Control:
         """Take all faults away."""
         self.delete("/faults")
 
-    def struck(self) -> int:
-        """How many requests were spoilt so far."""
-        return sum(int(fault["struck"]) for fault in self.get("/faults")["faults"])
-
     def act(self, *acts: dict[str, Any]) -> list[str]:
         """What people do at Paraşüt."""
         return list(self.post("/parasut/acts", list(acts))["done"])

@@ -30,6 +30,7 @@ parasut:
   timeout: {timeout}s
   recovery: {{settle: {settle}s, second_look: {second_look}s, send_within: {send_within}s}}
 ledger: sqlite:///ledger.db
+daemon: {{listen: 127.0.0.1:{daemon_port}, jitter: 0s}}
 platforms:
 {platforms}rules:
   - name: {rule}
@@ -96,7 +97,7 @@ class House:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.parasut_port, self.control_port = free_port(), free_port()
+        self.parasut_port, self.control_port, self.daemon_port = free_port(), free_port(), free_port()
         self.shop_ports = {name: free_port() for name in self.shops}
         self._sandboxes: list[Process] = []
         self._lock = threading.Lock()
@@ -121,6 +122,7 @@ class House:
         shops = "".join(_SHOP.format(name=name, port=port) for name, port in self.shop_ports.items())
         text = _CONFIGURATION.format(
             parasut_port=self.parasut_port,
+            daemon_port=self.daemon_port,
             platforms=shops + self.platforms,
             rule="kural",
             names=", ".join((*self.shop_ports, *self.names)),

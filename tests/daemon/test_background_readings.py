@@ -134,7 +134,7 @@ def test_the_first_request_without_an_answer_shows_in_metrics_and_log_and_so_doe
     assert (shown(here, "syncd_platform_up"), here.vitals.platform_errors) == (1, {})
 
 
-def test_a_stop_does_not_wait_for_a_platform_that_hangs(daemon: Make, shop: SilentShop) -> None:
+def test_a_reading_in_the_background_ends_with_the_daemon_and_is_no_error(daemon: Make, shop: SilentShop) -> None:
     here = impatient(daemon(two_shops(shop), orders=0))
     here.turn()
     shop.was_asked()

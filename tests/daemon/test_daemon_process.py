@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from places import CONFIG, Place
 from running import Running, SlowSale, finished, started
+from silent_platform import silent_shop
 
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.options import SandboxOptions
@@ -121,6 +122,14 @@ def test_a_stop_ends_the_wait_for_a_platform(place: Make, run: Run) -> None:
         assert daemon.process.poll() is None, daemon.log
     code, took = daemon.stopped()
     assert (code, took < 3) == (0, True), daemon.log
+
+
+def test_a_stop_does_not_wait_for_a_platform_that_hangs(place: Make, run: Run) -> None:
+    with silent_shop() as shop:
+        daemon = run(place(ONE_RULE.replace("${T_SHOP}", shop.address), orders=0))
+        shop.was_asked()
+        code, took = daemon.stopped()
+        assert (code, took < 10, len(shop.requests)) == (0, True, 1), daemon.log
 
 
 def test_a_second_daemon_is_told_that_one_is_enough(place: Make, run: Run) -> None:

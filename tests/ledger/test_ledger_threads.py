@@ -94,3 +94,28 @@ def test_whoever_reads_decides_and_saves_alone_loses_nobodys_change(ledger: Ledg
     row = ledger.orders.get(key)
     assert row is not None
     assert row.reason == str(THREADS * TIMES)
+
+
+def test_nobody_writes_between_what_one_thread_reads_and_what_it_saves(ledger: Ledger) -> None:
+    ledger.orders.save([(a_row("1"), None)])
+    key = OrderKey("small", "a", "1")
+    begun = threading.Event()
+
+    def invoice() -> None:
+        row = ledger.orders.get(key)
+        assert row is not None
+        begun.set()
+        ledger.orders.change(row, "invoiced", NOW, invoice_id="400", state=State.INVOICED.value)
+
+    other = threading.Thread(target=invoice)
+    with ledger.orders.alone:
+        row = ledger.orders.get(key)
+        assert row is not None
+        other.start()
+        assert begun.wait(30)
+        other.join(0.1)
+        ledger.orders.save([(replace(row, status="shipped"), None)])
+    other.join(30)
+    row = ledger.orders.get(key)
+    assert row is not None
+    assert (row.status, row.invoice_id) == ("shipped", "400")

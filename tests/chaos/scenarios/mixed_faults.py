@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import partial
 
@@ -28,10 +29,20 @@ def attempts(bench: Bench, size: Size) -> Iterator[Attempt]:
 def _mixed(orders: int, seed: int, options: tuple[str, ...], bench: Bench) -> Verdict:
     with bench.house(orders, seed=seed, options=options, times=_TIMES) as house:
         spoil(house, seed)
-        return finish(house, seconds=600)
+        verdict = finish(house, seconds=600)
+        verdict.wrong += _told_otherwise(house)
+        return verdict
 
 
 def spoil(house: House, seed: int) -> None:
     """Put the faults in force: a fifth of the requests, a tenth of those carried out later than the client waits."""
     house.control.fault(kind="late", rate=0.02, seed=seed, seconds=[0.2, 2.5], stand="parasut")
     house.control.fault(kind="mixed", rate=0.18, seed=seed, of=list(_SPOILT), retry_after=1)
+
+
+def _told_otherwise(house: House) -> list[str]:
+    """Whether the program tells of its orders what its ledger holds."""
+    process = house.run("orders", "list", "--limit", "100000", "--format", "json")
+    told = {row["package"]: (row["state"], row["invoice_id"]) for row in json.loads(process.text())}
+    true = {row["package"]: (row["state"], row["invoice_id"]) for row in house.ledger.orders()}
+    return [] if told == true else ["`syncd orders list` tells otherwise than the ledger"]

@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("orders", sa.Column("next_at", sa.Text(), nullable=True))
     op.add_column("orders", sa.Column("released_at", sa.Text(), nullable=True))
+    op.create_index("ix_orders_next_at", "orders", ["next_at"], unique=False)
     op.add_column("orders", sa.Column("doubtful", sa.Boolean(), nullable=False, server_default="0"))
     op.create_index("ix_orders_invoice_id", "orders", ["invoice_id"], unique=False)
     op.add_column("steps", sa.Column("deadline_at", sa.Text(), nullable=True))
