@@ -193,9 +193,7 @@ class FakeKnowledge:
         ]
 
     def _unmarked(self, payables: Collection[Decimal], currency: str) -> list[SeenInvoice]:
-        return [
-            one for one in self.invoices if not one.marker and one.payable in payables and one.currency == currency
-        ]
+        return [one for one in self.invoices if not one.marker and one.payable in payables and one.currency == currency]
 
 
 ROOT = Path(__file__).resolve().parent.parent

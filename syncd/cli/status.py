@@ -17,7 +17,7 @@ from syncd.sync.executor import STOP_SETTING
 from syncd.sync.failing import Failing, What, all_failing
 from syncd.words import counted
 
-_SHOWN = (State.DUE, State.WAITING, State.HELD, State.INVOICED, State.ENDED, State.IGNORED, State.LEFT)
+_SHOWN = (State.DUE, State.SETTLING, State.WAITING, State.HELD, State.INVOICED, State.ENDED, State.IGNORED, State.LEFT)
 
 
 def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:

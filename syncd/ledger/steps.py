@@ -252,6 +252,15 @@ class StepLog:
         with self._database.write() as connection:
             connection.execute(update(tables.steps).where(tables.steps.c.identity == identity).values(**noted))
 
+    def have_made(self, kind: str, remote_id: str) -> bool:
+        """Whether a record of that kind and id was made by a step."""
+        table = tables.steps
+        query = select(table.c.id).where(
+            table.c.kind == kind, table.c.remote_id == remote_id, table.c.state == StepState.DONE.value
+        )
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).scalar() is not None
+
     def second_looks(self, until: datetime) -> list[StepRow]:
         """The steps that have to be looked at once more by then, and whose outcome is known."""
         table = tables.steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -20,12 +20,14 @@ from syncd.parasut.bodies import delete_sales_invoice, payment_body
 from syncd.parasut.resources import SalesInvoice
 from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
+from syncd.sync.executor import HARMLESS, Unsettled
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
 from syncd.sync.plan import TOLERANCE, InvoicePlan, PlanContext, gross_lines
 from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
+_LOOKS_AT_ONCE: Final = 5  # each for another step of the order
 _PLANS: Final = 20  # of one order until it holds the locks of everything that it needs
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
 _SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
@@ -34,10 +36,11 @@ _PRODUCT_HOLDS = frozenset({"product-missing", "product-code-ambiguous"})
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An order whose invoice is made."""
+    """An order whose invoice is made. `lost_answer` says that one of its writes had no answer, and was looked for."""
 
     row: OrderRow
     plan: InvoicePlan
+    lost_answer: bool = False
 
 
 def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
@@ -57,8 +60,23 @@ def apply_order(row: OrderRow, context: PlanContext, work: Work) -> Applied:
                 plan = _planned_afresh(row, context, work)
             plan = _looked_up(plan, row, context, work)
             if _keys(plan, row) <= held:
-                return _apply(plan, row, context, work)
+                return _apply_and_settle(plan, row, context, work)
     raise AssertionError("a plan that is made again needs no more than it did")
+
+
+def _apply_and_settle(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
+    """Carry the plan out; a step whose answer was lost is looked for before anybody else can need what it made."""
+    lost = False
+    for _ in range(_LOOKS_AT_ONCE):
+        try:
+            return replace(_apply(plan, row, context, work), lost_answer=lost)
+        except Unsettled as error:
+            lost = True
+            if error.step.kind in HARMLESS or not work.settling.settle_now(error.step):
+                raise
+        row = work.ledger.orders.by_id(row.ledger_id) or row
+        plan = _plan(row, context, work)
+    raise Hold("unexpected", "Every request of the order lost its answer.", "Retry the order later.")
 
 
 def _apply(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:

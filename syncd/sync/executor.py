@@ -38,9 +38,10 @@ class GaveWay(Stopped):
 class Unsettled(SyncdError):
     """Whether a step was carried out is not known, now or since an earlier run: its order waits until it is."""
 
-    def __init__(self, step: StepRow) -> None:
+    def __init__(self, step: StepRow, *, just_now: bool = False) -> None:
         super().__init__(f"whether Paraşüt carried out `{step.identity}` is not known yet; it is looked for")
         self.step = step
+        self.just_now = just_now  # else its answer was lost before: by another order, or in an earlier run
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Executor:
             raise
         except OutcomeUnknown as error:
             logger.warning("the outcome of {} is unknown: {}", step.identity, error.message)
-            raise Unsettled(self._doubt(step, error.message)) from error
+            raise Unsettled(self._doubt(step, error.message), just_now=True) from error
         remote_id = answer.resource.id if answer.body else ""
         self._finish(step, StepState.DONE, remote_id=remote_id)
         return Outcome(remote_id, answer)

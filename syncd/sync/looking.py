@@ -72,6 +72,16 @@ def made_by(step: StepRow, remote_id: str) -> tuple[Kind, Mirrored] | None:
     return "item_categories", Mirrored(remote_id, name, str(attributes["category_type"]), document=parent)
 
 
+def same_buyer(step: StepRow, attributes: Mapping[str, Any]) -> bool:
+    """Whether the contact that a step makes would be matched with one of these attributes."""
+    theirs = _attributes(step)
+    for name, usable in (("tax_number", usable_tax_number), ("email", usable_email)):
+        mine, other = usable(str(attributes.get(name) or "")), usable(str(theirs.get(name) or ""))
+        if mine and mine == other:
+            return True
+    return False
+
+
 def _sales(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:
     if not steps:
         return {}

@@ -18,13 +18,15 @@ from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
 from syncd.parasut.resources import SalesInvoice, parse_contact, parse_sales_invoice
 from syncd.sync.contacts import mirrored_contact, same_party, usable_tax_number
-from syncd.sync.executor import Executor, Outcome
+from syncd.sync.executor import Executor, Outcome, Unsettled
 from syncd.sync.fences import Fences
 from syncd.sync.known import KnownContact
 from syncd.sync.learning import learn_from
 from syncd.sync.locks import KeyLocks
+from syncd.sync.looking import same_buyer
 from syncd.sync.plan import InvoicePlan
 from syncd.sync.refresh import Refresher
+from syncd.sync.settling import Settling
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref, Unseen
 
 
@@ -39,11 +41,14 @@ class Work:
     clock: Callable[[], datetime]
     fences: Fences
     locks: KeyLocks
+    settling: Settling
 
 
 def make_category(step: CreateCategory, made: Mapping[str, str], work: Work) -> str:
     """Make a category and return its id. `made` holds the ids of earlier steps' records; raises as the executor."""
-    work.ledger.steps.retire_identity(step.identity)  # it was looked for and not found: an earlier one is gone
+    known = _made_before(step.identity, "item_categories", work)
+    if known is not None:
+        return known
     parent = None if step.parent is None else resolved(step.parent, made)
     request = category_body(step.name, step.type, parent)
     outcome = run_step(work, step.identity, "category", request, "item_categories", None)
@@ -57,6 +62,9 @@ def make_contact(step: CreateContact, row: OrderRow, made: Mapping[str, str], wo
     category = None if step.category is None else resolved(step.category, made)
     request = contact_body(step.attributes, category)
     identity = _unused(step.identity, request, work)
+    for open_step in work.ledger.steps.unsettled():
+        if open_step.kind == "contact" and open_step.identity != identity and same_buyer(open_step, step.attributes):
+            raise Unsettled(open_step)  # another order of this buyer's may have made the contact
     outcome = run_step(work, identity, "contact", request, "contacts", row)
     attributes = step.attributes
     record = mirrored_contact(
@@ -82,13 +90,29 @@ def _unused(identity: str, request: Request, work: Work) -> str:
 
 def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> str:
     """Make a product and return its id; raises as the executor."""
-    work.ledger.steps.retire_identity(step.identity)  # its code was looked for and not found: an earlier one is gone
+    known = _made_before(step.identity, "products", work)
+    if known is not None:
+        return known
     category = None if step.category is None else resolved(step.category, made)
     request = product_body(step.attributes, category)
     outcome = run_step(work, step.identity, "product", request, "products", None)
     record = Mirrored(outcome.remote_id, str(step.attributes["name"]), str(step.attributes["code"]))
     work.ledger.mirror.store("products", [record])
     return outcome.remote_id
+
+
+def _made_before(identity: str, kind: Kind, work: Work) -> str | None:
+    """The record that an earlier order made meanwhile, if the mirror has it.
+
+    Else it was looked for and not found: an earlier one is gone, and its step is set aside for a new one.
+    """
+    before = work.ledger.steps.get(identity)
+    if before is None or before.state is not StepState.DONE or before.remote_id is None:
+        return None
+    if work.ledger.mirror.by_id(kind, before.remote_id) is not None:
+        return before.remote_id
+    work.ledger.steps.retire_identity(identity)
+    return None
 
 
 def make_invoice(

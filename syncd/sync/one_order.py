@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from loguru import logger
 
@@ -19,9 +18,7 @@ from syncd.sync.executor import HARMLESS, Stopped, Unsettled
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.report import Result, Verdict
-from syncd.sync.settling import Settling, wait_for
-
-_LOOKS_AT_ONCE: Final = 5  # each for another step of the order
+from syncd.sync.settling import wait_for
 
 
 @dataclass
@@ -32,7 +29,6 @@ class OneOrder:
     """
 
     work: Work
-    settling: Settling
     _ending: threading.Event
 
     def end(self) -> None:
@@ -54,10 +50,13 @@ class OneOrder:
         except Hold as hold:
             return self.held(row, hold)
         except NotExecuted as error:
-            if not self.is_ending():
+            if not self._wait_for_what_is_open(row) and not self.is_ending():
                 self._put_off(row, error)
             raise
-        except (CompanyStopped, Stopped, LedgerError):
+        except (CompanyStopped, Stopped):
+            self._wait_for_what_is_open(row)
+            raise
+        except LedgerError:
             raise
         except ParasutError as error:
             return self.held(
@@ -82,25 +81,11 @@ class OneOrder:
         return Result(changed, Verdict.HELD, hold.message, hold=hold)
 
     def _made(self, row: OrderRow, context: PlanContext) -> Result:
-        lost = False
-        for _ in range(_LOOKS_AT_ONCE):
-            try:
-                applied = apply_order(row, context, self.work)
-            except Unsettled as error:
-                lost = True
-                if error.step.kind in HARMLESS or not self._settled(row, error.step):
-                    return self._waits(row, error.step)
-                row = self.work.ledger.orders.by_id(row.ledger_id) or row
-            else:
-                return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan, lost_answer=lost)
-        raise Hold("unexpected", "Every request of the order lost its answer.", "Retry the order later.")
-
-    def _settled(self, row: OrderRow, step: StepRow) -> bool:
         try:
-            return self.settling.settle_now(step)
-        except (NotExecuted, CompanyStopped, Stopped):
-            wait_for(step, row, self.work.ledger, self.work.clock())
-            raise
+            applied = apply_order(row, context, self.work)
+        except Unsettled as error:
+            return self._waits(row, error.step)
+        return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan, lost_answer=applied.lost_answer)
 
     def _waits(self, row: OrderRow, step: StepRow) -> Result:
         if step.kind in HARMLESS:
@@ -109,6 +94,14 @@ class OneOrder:
         else:
             changed = wait_for(step, row, self.work.ledger, self.work.clock())
         return Result(changed, Verdict.WAITS, changed.reason, lost_answer=True)
+
+    def _wait_for_what_is_open(self, row: OrderRow) -> bool:
+        """The run ends between a lost answer and looking for it: the order waits until that was done."""
+        for step in self.work.ledger.steps.unsettled(row.ledger_id):
+            if step.kind not in HARMLESS:
+                wait_for(step, row, self.work.ledger, self.work.clock())
+                return True
+        return False
 
     def _put_off(self, row: OrderRow, error: ParasutError) -> OrderRow:
         attempts = row.attempts + 1

@@ -79,7 +79,8 @@ def _collect(workshop: Workshop, selection: Selection, report: Report) -> Iterat
     for collected in collect_all(workshop, selection, judgement, store=True):
         report.collected.append(collected)
         yield [as_held(row) for row in collected.changed if row.state is State.HELD and selected(row, selection)]
-    ledger.orders.save((row, None) for row in judge_again(ledger, judgement, workshop.clock()))
+    with ledger.orders.alone:  # a platform may be read in the background
+        ledger.orders.save((row, None) for row in judge_again(ledger, judgement, workshop.clock()))
 
 
 def _worked_off(workshop: Workshop, selection: Selection, report: Report, admission: Admission) -> Iterator[Result]:
@@ -116,8 +117,10 @@ class _Tools:
         )
         self._refresher = Refresher(workshop.client, ledger, clock)
         self._settling = Settling(workshop.client, ledger, clock, recovery, workshop.judgement)
-        work = Work(workshop.client, ledger, self._executor, self._refresher, clock, Fences(ledger), KeyLocks())
-        self._one_order = OneOrder(work, self._settling, ending)
+        work = Work(
+            workshop.client, ledger, self._executor, self._refresher, clock, Fences(ledger), KeyLocks(), self._settling
+        )
+        self._one_order = OneOrder(work, ending)
 
     def look_after_lost_answers(self) -> list[OrderRow]:
         """Settle what has no outcome yet, and take the second look at what had none; the orders that changed.

@@ -64,24 +64,26 @@ class SecondLook:
     def _look(self, step: StepRow, found: Found, row: OrderRow | None) -> OrderRow | None:
         if step.state is not StepState.DONE:
             return self._came_late(step, found, row)
-        surplus = [one for one in found.ids if one != step.remote_id]
-        for one in surplus:
+        if step.kind in _LISTS:
+            self._delete_all_unused(step, found)
+            return None
+        for one in found.ids:
+            if one == step.remote_id:
+                continue
             logger.warning("{}: {} came late, beside {}", step.identity, one, step.remote_id)
-            match step.kind:
-                case "sale":
-                    self._delete_invoice(step, one, row)
-                case "payment":
-                    raise Hold(
-                        "paid-twice",
-                        f"The invoice has {len(found.ids)} payments of one amount and day: {', '.join(found.ids)}.",
-                        "Delete the one too many in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
-                    )
-                case _:
-                    self._delete_unused(step, one)
+            if step.kind == "payment":
+                raise Hold(
+                    "paid-twice",
+                    f"The invoice has {len(found.ids)} payments of one amount and day: {', '.join(found.ids)}.",
+                    "Delete the one too many in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+                )
+            self._delete_invoice(step, one, row)
         return None
 
     def _came_late(self, step: StepRow, found: Found, row: OrderRow | None) -> OrderRow | None:
         """A step that was given up, or was not needed any more, had been carried out after all."""
+        if step.kind in _LISTS:
+            self._delete_all_unused(step, found)
         if not found.ids or step.kind not in ("sale", "payment") or row is None:
             return None
         if row.invoice_id is not None and step.kind == "sale":
@@ -115,6 +117,13 @@ class SecondLook:
 
     def _deleted(self, step: StepRow, surplus: str) -> bool:
         return self._run(f"surplus {step.identity} {surplus}", delete_sales_invoice(surplus), step.order_id)
+
+    def _delete_all_unused(self, step: StepRow, found: Found) -> None:
+        """Delete what came late; what another step made is that one's."""
+        for one in found.ids:
+            if not self.settling.ledger.steps.have_made(step.kind, one):
+                logger.warning("{}: {} came late", step.identity, one)
+                self._delete_unused(step, one)
 
     def _delete_unused(self, step: StepRow, surplus: str) -> None:
         """Delete a record that equals the one we made; one that a person changed, or that is in use, stays."""

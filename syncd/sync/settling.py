@@ -111,6 +111,7 @@ class Settling:
         tired = [step for step in known if step.kind in _DECIDES_THE_ORDER and step.attempts >= _MOST_ATTEMPTS]
         again = next((step for step in tired if self._is_absent(step)), None)
         if again is not None:
+            again = self.ledger.steps.get(again.identity) or again
             return _hold(row, outcome_unknown(again, row), self.ledger, self.clock())
         words = "; ".join(self._words(step) for step in known) or "no request of it is open any more"
         return go_on(row, words, self.ledger, self.judgement, self.clock())

@@ -54,7 +54,6 @@ _SHOP = """\
 """
 
 
-_CREDENTIALS = ("CLIENT_ID", "CLIENT_SECRET", "USERNAME", "PASSWORD", "CONSUMER_KEY", "CONSUMER_SECRET")
 _STAMPS = ("date_created", "date_modified", "date_completed", "date_paid")
 
 
@@ -75,10 +74,7 @@ class Times:
 
 @dataclass
 class House:
-    """`shops` maps the name of each platform to its orders; the first one's sandbox holds Paraşüt's books, too.
-
-    With `ledger_first` the ledger is made before the orders come in, as it is at a company that uses syncd already.
-    """
+    """`shops` maps the name of each platform to its orders; the first one's sandbox holds Paraşüt's books, too."""
 
     launcher: Launcher
     folder: Path
@@ -87,7 +83,6 @@ class House:
     options: Sequence[str] = ()
     times: Times = Times()
     without: Sequence[str] = ()
-    ledger_first: bool = True
     extra: str = ""
     platforms: str = ""
     names: tuple[str, ...] = ()
@@ -131,14 +126,10 @@ class House:
         (self.folder / "syncd.yaml").write_text(text + self.extra, encoding="utf-8")
 
     def _open_sandbox(self) -> None:
-        self.environment = {f"CHAOS_{name}": "not-yet" for name in _CREDENTIALS}
-        if self.ledger_first:
-            self.run("status")
-            time.sleep(1.1)  # orders' stamps count whole seconds
         now = datetime.now(UTC)
         for index, (name, orders) in enumerate(self.shops.items()):
             seed = self.folder / f"{name}.json"
-            seed.write_text(json.dumps([_restamped(order, now) for order in orders]), encoding="utf-8")
+            seed.write_text(json.dumps(_restamped(orders, now - timedelta(seconds=13 * index))), encoding="utf-8")
             argv = ["sandbox", "--shop-port", str(self.shop_ports[name]), "--seed-file", str(seed)]
             if index == 0:
                 stands = "parasut,shop" + "".join(f",{stand}" for stand in self.names)
@@ -232,9 +223,13 @@ class House:
         return "\n".join(f"--- {file.name}\n{file.read_text(encoding='utf-8', errors='replace')}" for file in texts)
 
 
-def _restamped(order: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
-    """The same order, as if it had come in at that moment."""
-    local = moment + timedelta(hours=3)
-    stamps = {name: f"{local:%Y-%m-%dT%H:%M:%S}" for name in _STAMPS if order.get(name)}
-    stamps_gmt = {f"{name}_gmt": f"{moment:%Y-%m-%dT%H:%M:%S}" for name in stamps}
-    return {**order, **stamps, **stamps_gmt}
+def _restamped(orders: Sequence[Mapping[str, Any]], last: datetime) -> list[dict[str, Any]]:
+    """The same orders, as if they had come in one after the other, each a minute after the one before."""
+    stamped = []
+    for index, order in enumerate(reversed(orders)):
+        moment = last - timedelta(minutes=index)
+        local = moment + timedelta(hours=3)
+        stamps = {name: f"{local:%Y-%m-%dT%H:%M:%S}" for name in _STAMPS if order.get(name)}
+        stamps_gmt = {f"{name}_gmt": f"{moment:%Y-%m-%dT%H:%M:%S}" for name in stamps}
+        stamped.append({**order, **stamps, **stamps_gmt})
+    return stamped[::-1]

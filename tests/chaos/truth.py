@@ -39,6 +39,11 @@ class Verdict:
         return self
 
 
+def marker_of(row: Row) -> str:
+    """What the description of an order's invoice ends with."""
+    return f"[sale {row['connector']}/{row['account']}/{row['package']}]"
+
+
 def judge(
     books: Mapping[str, list[Record]],
     orders: Sequence[Row],

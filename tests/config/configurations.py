@@ -108,6 +108,7 @@ rules:
     send_back: off
     cancelled: ignore
     returned: ignore
+    adopt: automatic
     refunded_before: full
     totals:
       inexact: hold

@@ -89,7 +89,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         "*": PaymentChoice("iyzico", "ODEMEARACISI", "iyzico", Position(config, 59, 7)),
     }
     assert (rule.issue_date, rule.cancelled, rule.returned) == ("shipped_at", "ignore", "ignore")
-    assert (rule.refunded_before, rule.inexact) == ("full", "hold")
+    assert (rule.refunded_before, rule.inexact, rule.adopt) == ("full", "hold", "automatic")
     assert rule.limits == Limits(per_run=100, amount=Decimal("50000.50"))
     assert rule.categories.missing is Missing.ERROR
     assert rule.categories.invoice is not None

@@ -11,7 +11,7 @@ from chaos.scenarios.late_commits import carried_out_after_all
 from chaos.scenarios.two_daemons import two_applies
 from chaos.truth import Verdict
 
-_TIMES = Times(timeout=3, settle=1, second_look=2, send_within=1)
+_PATIENT = Times(timeout=10, settle=1, second_look=2, send_within=1)
 
 
 def attempt_without(guard: str, orders: int = 4) -> Attempt:
@@ -19,9 +19,16 @@ def attempt_without(guard: str, orders: int = 4) -> Attempt:
     return Attempt(f"without the {guard}", "", _GOES_WRONG[guard](orders))
 
 
-def _slowly(orders: int, bench: Bench) -> Verdict:
-    """Everybody buys the same at once, and every answer takes its time."""
-    with bench.house(orders, buyers=1, times=_TIMES, options=("--latency-seconds", "0.2")) as house:
+def _at_once(orders: int, bench: Bench) -> Verdict:
+    """One buyer, several orders: while the first contact is on its way, the others come to the same point."""
+    with bench.house(orders, buyers=1, times=_PATIENT) as house:
+        house.control.fault(kind="hold_before", stand="parasut", request="contact.create")
+        process = house.start("apply")
+        held = house.control.held(30)
+        house.pause(3)
+        for one in held:
+            house.control.release(one["number"], "go")
+        process.wait(60)
         return finish(house)
 
 
@@ -30,16 +37,12 @@ def _nameless(orders: int, bench: Bench) -> Verdict:
     return kill_while_held(orders, (), "contact.create", 2, "hold_after", "drop", bench, nameless=True)
 
 
-def _two_slowly(orders: int, bench: Bench) -> Verdict:
-    return two_applies(orders, bench, latency=0.1)
-
-
 _GOES_WRONG = {
     "intent": lambda orders: partial(kill_while_held, orders, (), "sale.create", 2, "hold_before", "go"),
     "fence": lambda orders: partial(_nameless, orders),
     "looking": lambda orders: partial(_nameless, orders),
     "second-look": lambda orders: partial(carried_out_after_all, orders, "sale.create", 2),
-    "lease": lambda orders: partial(_two_slowly, orders),
-    "locks": lambda orders: partial(_slowly, orders),
+    "lease": lambda orders: partial(two_applies, orders),
+    "locks": lambda orders: partial(_at_once, orders),
 }
 GUARDS = tuple(_GOES_WRONG)

@@ -16,6 +16,7 @@ from chaos.processes import Hung, Process
 from chaos.truth import Verdict
 
 _TIMES = Times(timeout=3, settle=1, second_look=2, send_within=1)
+_PATIENT = Times(timeout=10, settle=1, second_look=2, send_within=1)
 
 
 def attempts(bench: Bench, size: Size) -> Iterator[Attempt]:
@@ -53,13 +54,20 @@ def _two_daemons(orders: int, bench: Bench) -> Verdict:
         return judged_now(house, wrong)
 
 
-def two_applies(orders: int, bench: Bench, latency: float = 0.0) -> Verdict:
-    """Two commands begin in the same moment; answers take `latency` seconds."""
-    with bench.house(orders, times=_TIMES, options=("--latency-seconds", str(latency))) as house:
-        both = [house.start("apply"), house.start("apply")]
-        for process in both:
-            process.wait(120)
-        return finish(house)
+def two_applies(orders: int, bench: Bench) -> Verdict:
+    """A command begins while another has a write on its way: it must refuse to work beside it."""
+    with bench.house(orders, times=_PATIENT) as house:
+        house.control.fault(kind="hold_before", stand="parasut", request="write", nth=2)
+        first = house.start("apply")
+        held = house.control.held(30)
+        second = house.run("apply")
+        for one in held:
+            house.control.release(one["number"], "go")
+        first.wait(60)
+        wrong = [] if "Another syncd" in second.text() else [f"two worked at once: {second.text()[-300:]}"]
+        verdict = finish(house)
+        verdict.wrong += wrong
+        return verdict
 
 
 def _beside(orders: int, bench: Bench) -> Verdict:
