@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -247,6 +247,22 @@ class StepLog:
             give_invoice(connection, order_id, invoice_id, at, "adopted")
             return change_order(connection, order_id, text, at, **buyer, **day, **values)
 
+    def retract(self, identity: str, at: datetime, why: str) -> None:
+        """An invoice that was adopted is not the order's: it has none again, in one transaction.
+
+        Its sale is as it was before, of an unknown outcome if an attempt had none.
+        """
+        with self._database.write() as connection:
+            step = _row(connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one())
+            state = StepState.DISMISSED if step.doubted_at is None else StepState.UNKNOWN
+            connection.execute(
+                update(tables.steps)
+                .where(tables.steps.c.identity == identity)
+                .values(state=state.value, finished_at=at, remote_id=None, answer=why)
+            )
+            if step.order_id is not None:
+                take_invoice(connection, step.order_id, at, why)
+
     def note(self, identity: str, **noted: datetime | str | None) -> None:
         """Change what is remembered of looking for a step's record; its state stays."""
         with self._database.write() as connection:
@@ -260,6 +276,15 @@ class StepLog:
         )
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).scalar() is not None
+
+    def next_second_look(self, kind: str) -> datetime | None:
+        """When the next second look at a step of that kind is due; None when there is none."""
+        table = tables.steps
+        query = select(func.min(table.c.second_look_at)).where(
+            table.c.second_look_at.is_not(None), table.c.kind == kind
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
 
     def second_looks(self, until: datetime) -> list[StepRow]:
         """The steps that have to be looked at once more by then, and whose outcome is known."""

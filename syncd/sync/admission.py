@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from syncd.config.settings import Rule
@@ -28,7 +29,8 @@ class Admission:
             return f"the rule is paused; `syncd resume --rule {rule.name}` lets it go on"
         if row.invoice_id is not None:
             return ""  # it has its invoice already and only waits to be finished
-        if rule.canary and not state.approved and (done or state.first_invoice_at is not None):
+        begun = done or state.first_invoice_at is not None
+        if rule.canary and not state.approved and begun and not self._began_with(row, state.first_invoice_at):
             return f"the rule's first invoice is to be looked at; `syncd approve {rule.name}` lets the others go"
         if self.named:
             return ""
@@ -49,6 +51,11 @@ class Admission:
                 f"; `syncd apply --order {row.name}` makes it all the same" if total > rule.limits.amount else ""
             )
         return ""
+
+    def _began_with(self, row: OrderRow, first_at: datetime | None) -> bool:
+        """Whether the rule's first invoice is this order's, whose answer was lost: it is to be sent once more."""
+        steps = () if first_at is None else self.ledger.steps.of_order(row.ledger_id)
+        return any(step.kind == "sale" and step.doubted_at == first_at for step in steps)
 
     def begin(self, rule: Rule, row: OrderRow) -> None:
         """An order is worked on: it counts until it is known that no invoice of it was made."""

@@ -71,7 +71,7 @@ def _apply_and_settle(plan: InvoicePlan, row: OrderRow, context: PlanContext, wo
         try:
             return replace(_apply(plan, row, context, work), lost_answer=lost)
         except Unsettled as error:
-            lost = True
+            lost = lost or error.just_now
             if error.step.kind in HARMLESS or not work.settling.settle_now(error.step):
                 raise
         row = work.ledger.orders.by_id(row.ledger_id) or row
@@ -286,6 +286,8 @@ def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) 
         payable=invoice.net_total,
         difference=(invoice.net_total - plan.total) or None,
         invoiced_at=work.clock(),
+        attempts=0,
+        next_at=None,
     )
 
 

@@ -121,6 +121,17 @@ def taken(name: str, invoice: SeenInvoice, why: str) -> Hold:
     )
 
 
+def not_there(name: str, adoption: Adoption) -> Hold:
+    """The hold of an order whose adopted invoice turned out to be none: deleted or cancelled since, or a wrong id."""
+    return Hold(
+        MAYBE,
+        f"The invoice {adoption.invoice} was to be adopted ({adoption.how}), but Paraşüt has no such invoice: it was "
+        "deleted or cancelled, it never was, or it is an estimate or a refund.",
+        f"Look in Paraşüt, then `syncd orders resolve {name} --adopt ID`; or `syncd orders retry {name}` if the order "
+        "needs a new invoice.",
+    )
+
+
 def _maybe(sale: Sale, what: str, found: Sequence[SeenInvoice]) -> Hold:
     return Hold(
         MAYBE,

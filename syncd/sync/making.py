@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
@@ -19,6 +20,7 @@ from syncd.parasut.request import Request
 from syncd.parasut.resources import SalesInvoice, parse_contact, parse_sales_invoice
 from syncd.sync.contacts import mirrored_contact, same_party, usable_tax_number
 from syncd.sync.executor import Executor, Outcome, Unsettled
+from syncd.sync.existing import Adoption, not_there
 from syncd.sync.fences import Fences
 from syncd.sync.known import KnownContact
 from syncd.sync.learning import learn_from
@@ -28,6 +30,9 @@ from syncd.sync.plan import InvoicePlan
 from syncd.sync.refresh import Refresher
 from syncd.sync.settling import Settling
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref, Unseen
+
+INVOICE_GONE: Final = "invoice-gone"
+_SALES: Final = frozenset({"invoice", "export"})  # an estimate or a refund is no sale's invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Work:
 
 def make_category(step: CreateCategory, made: Mapping[str, str], work: Work) -> str:
     """Make a category and return its id. `made` holds the ids of earlier steps' records; raises as the executor."""
-    known = _made_before(step.identity, "item_categories", work)
+    known = _made_before(step.identity, "item_categories", lambda found: found.name == step.name, work)
     if known is not None:
         return known
     parent = None if step.parent is None else resolved(step.parent, made)
@@ -90,7 +95,7 @@ def _unused(identity: str, request: Request, work: Work) -> str:
 
 def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> str:
     """Make a product and return its id; raises as the executor."""
-    known = _made_before(step.identity, "products", work)
+    known = _made_before(step.identity, "products", lambda found: found.key == step.attributes["code"], work)
     if known is not None:
         return known
     category = None if step.category is None else resolved(step.category, made)
@@ -101,7 +106,7 @@ def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> st
     return outcome.remote_id
 
 
-def _made_before(identity: str, kind: Kind, work: Work) -> str | None:
+def _made_before(identity: str, kind: Kind, is_same: Callable[[Mirrored], bool], work: Work) -> str | None:
     """The record that an earlier order made meanwhile, if the mirror has it.
 
     Else it was looked for and not found: an earlier one is gone, and its step is set aside for a new one.
@@ -109,8 +114,9 @@ def _made_before(identity: str, kind: Kind, work: Work) -> str | None:
     before = work.ledger.steps.get(identity)
     if before is None or before.state is not StepState.DONE or before.remote_id is None:
         return None
-    if work.ledger.mirror.by_id(kind, before.remote_id) is not None:
-        return before.remote_id
+    mirrored = work.ledger.mirror.by_id(kind, before.remote_id)
+    if mirrored is not None and is_same(mirrored):
+        return mirrored.remote_id
     work.ledger.steps.retire_identity(identity)
     return None
 
@@ -124,9 +130,7 @@ def make_invoice(
     was found. The figures of a new one teach how the account rounds.
     """
     if plan.adopts is not None:  # what it consists of was never looked for
-        by_hand = plan.adopts.how == ADOPTED_BY_HAND
-        buyer = step.contact.id if isinstance(step.contact, Known) and not by_hand else None
-        return _read_again(step.identity, plan.adopts.invoice.id, row, buyer, work)
+        return _adopted(step, plan.adopts, row, work), False
     contact_id = resolved(step.contact, made)
     lines = [
         (
@@ -154,6 +158,23 @@ def make_invoice(
     with work.locks.hold(["rounding"], 0):
         learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
     return invoice, True
+
+
+def _adopted(step: CreateInvoice, adopts: Adoption, row: OrderRow, work: Work) -> SalesInvoice:
+    """An invoice that this ledger didn't make, as it is by now. Raises Hold when it is none, or somebody else's."""
+    buyer = step.contact.id if isinstance(step.contact, Known) and adopts.how != ADOPTED_BY_HAND else None
+    invoice: SalesInvoice | None
+    try:
+        invoice, _ = _read_again(step.identity, adopts.invoice.id, row, buyer, work)
+    except Hold as hold:
+        if hold.code != INVOICE_GONE:
+            raise
+        invoice = None
+    if invoice is None or invoice.item_type not in _SALES:
+        work.ledger.invoices.forget(adopts.invoice.id)
+        work.ledger.steps.retract(step.identity, work.clock(), "it is no invoice")
+        raise not_there(row.name, adopts)
+    return invoice
 
 
 def _same_buyer(resource: Resource, step: CreateInvoice, plan: InvoicePlan, work: Work) -> None:
@@ -201,7 +222,7 @@ def _read_again(
         )
     if invoice is None or invoice.item_type == "cancelled":
         raise Hold(
-            "invoice-gone",
+            INVOICE_GONE,
             f"The invoice {invoice_id} that syncd made was deleted or cancelled in Paraşüt.",
             "`syncd orders ignore` the order, or make its invoice by hand.",
         )

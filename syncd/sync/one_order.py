@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from loguru import logger
 
@@ -19,6 +20,8 @@ from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.report import Result, Verdict
 from syncd.sync.settling import wait_for
+
+_TWINS: Final = {"product-code-ambiguous": "product", "category-ambiguous": "category"}
 
 
 @dataclass
@@ -48,7 +51,8 @@ class OneOrder:
         try:
             return self._made(row, context)
         except Hold as hold:
-            return self.held(row, hold)
+            until = self._second_look_at(hold)
+            return self.held(row, hold) if until is None else self._waits_until(row, until)
         except NotExecuted as error:
             if not self._wait_for_what_is_open(row) and not self.is_ending():
                 self._put_off(row, error)
@@ -84,16 +88,26 @@ class OneOrder:
         try:
             applied = apply_order(row, context, self.work)
         except Unsettled as error:
-            return self._waits(row, error.step)
+            return self._waits(row, error.step, error.just_now)
         return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan, lost_answer=applied.lost_answer)
 
-    def _waits(self, row: OrderRow, step: StepRow) -> Result:
+    def _waits(self, row: OrderRow, step: StepRow, lost_answer: bool) -> Result:
         if step.kind in HARMLESS:
             error = NotExecuted("its wrong draft is being deleted; the next run goes on")
             changed = self._put_off(row, error)
         else:
             changed = wait_for(step, row, self.work.ledger, self.work.clock())
-        return Result(changed, Verdict.WAITS, changed.reason, lost_answer=True)
+        return Result(changed, Verdict.WAITS, changed.reason, lost_answer=lost_answer)
+
+    def _second_look_at(self, hold: Hold) -> datetime | None:
+        """When the second look comes that may delete one of two that only look alike because an answer came late."""
+        kind = _TWINS.get(hold.code)
+        return None if kind is None else self.work.ledger.steps.next_second_look(kind)
+
+    def _waits_until(self, row: OrderRow, until: datetime) -> Result:
+        reason = "a record that it needs is there twice, perhaps since one came late; that is looked at first"
+        changed = self._change(row, "", reason=reason, attempts=row.attempts + 1, next_at=until)
+        return Result(changed, Verdict.WAITS, reason)
 
     def _wait_for_what_is_open(self, row: OrderRow) -> bool:
         """The run ends between a lost answer and looking for it: the order waits until that was done."""

@@ -9,6 +9,7 @@ asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import simplejson
@@ -23,7 +24,7 @@ from syncd.parasut.client import ParasutClient
 from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
 from syncd.parasut.resources import SalesInvoice, text
-from syncd.sync.executor import Executor
+from syncd.sync.executor import Executor, Unsettled
 from syncd.sync.going_on import go_on
 from syncd.sync.looking import Found, look
 from syncd.sync.settling import Settling
@@ -55,6 +56,10 @@ class SecondLook:
                 after = self._look(step, found[step.identity], row)
             except Hold as hold:
                 after = self._held(row, hold)
+            except Unsettled:  # whether the deletion was carried out: it is asked again, which does no harm
+                again = self.settling.clock() + timedelta(seconds=self.settling.recovery.settle)
+                ledger.steps.note(step.identity, second_look_at=again)
+                continue
             if after is not None:
                 changed.append(after)
             words = f"{found[step.identity].words}; second look: {len(found[step.identity].ids)} found"

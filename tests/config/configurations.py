@@ -52,7 +52,12 @@ parasut:
     requests: 5
     seconds: 12
   timeout: 2m
+  recovery:
+    send_within: 4s
+    settle: 3m
+    second_look: 1h
 ledger: sqlite:////var/lib/syncd/ledger.db
+retention: 400d
 timezone: Europe/Istanbul
 platforms:
   site:

@@ -60,7 +60,7 @@ WRITES = {
     ),
     "product": Write("product", "products$", sku="YENI-1"),
     "category": Write(
-        "category", "item_categories$", a_rule(categories=Categories(invoice=template("Gelir > Pazar yeri")))
+        "category", "item_categories$", a_rule(categories=Categories(invoice=template("Pazar yeri")))
     ),
     "sale": Write("sale", "sales_invoices$"),
     "payment": Write("payment", "payments$", a_rule(payment={"*": PaymentChoice("iyzico")}), {"cash_sale": "ignored"}),

@@ -473,3 +473,34 @@ def test_a_reading_that_was_cut_off_begins_anew(world: Make) -> None:
         read_new_invoices(replace(here.open(stack), between=between))
     assert here.apply().count(Verdict.INVOICED) == 31
     assert len(here.invoices()) == 31
+
+
+def test_a_wrong_id_that_a_person_named_can_be_corrected(world: Make) -> None:
+    here = world(orders=1)
+    buyer = the_buyer(here)
+    invoice = by_hand(here, buyer, "1559.30")
+    estimate = by_hand(here, buyer, "1559.30", item_type="estimate")
+    here.apply()
+    for wrong in ("999", estimate.id):
+        with ExitStack() as stack:
+            resolve(row(here, "15"), here.open(stack, network=False), adopt=wrong)
+        report = here.apply()
+        assert holds(report) == ["maybe-invoiced"]
+        assert f"The invoice {wrong} was to be adopted" in report.results[0].message
+        assert row(here, "15").invoice_id is None
+    with ExitStack() as stack:
+        resolve(row(here, "15"), here.open(stack, network=False), adopt=invoice.id)
+    assert here.apply().count(Verdict.INVOICED) == 1
+    assert row(here, "15").invoice_id == invoice.id
+
+
+def test_an_invoice_that_was_deleted_since_it_was_read_is_forgotten(world: Make) -> None:
+    here = world(orders=1, rules=(a_rule(adopt="automatic"),))
+    invoice = by_hand(here, the_buyer(here), "1559.30")
+    here.plan()
+    del here.sandbox.parasut.invoices[invoice.id]
+    assert holds(here.apply()) == ["maybe-invoiced"]
+    with ExitStack() as stack:
+        assert retry(row(here, "15"), here.open(stack, network=False)).state is State.DUE
+    assert here.apply().count(Verdict.INVOICED) == 1
+    assert len(here.invoices()) == 1

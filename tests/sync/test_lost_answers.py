@@ -372,6 +372,12 @@ def test_a_company_that_is_locked_out_leaves_no_question_behind(world: Make) -> 
     assert (unsettled(here), row(here).state, looks_to_come(here)) == ([], State.DUE, [])
 
 
+def follow(here: World, many: int) -> None:
+    """So many orders more of the same buyer, from 500 on."""
+    for number in range(500, 500 + many):
+        here.again(15 if number == 500 else number - 1, number)
+
+
 def lose_five_times(here: World) -> Report:
     """A sale that never has an answer and never is carried out, attempt after attempt."""
     here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$", nth=0))
@@ -448,7 +454,7 @@ def test_an_order_that_never_gets_through_blocks_no_other(world: Make) -> None:
     for attempt in range(5):
         here.sandbox.faults.clear()
         here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$", times=1))  # the first one is order 15's
-        here.again(15, 500 + attempt)
+        here.again(15 if attempt == 0 else 499 + attempt, 500 + attempt)
         here.later(seconds=SETTLED)
         report = here.apply()
         assert {result.row.number: str(result.verdict) for result in report.results} == {
@@ -461,8 +467,7 @@ def test_an_order_that_never_gets_through_blocks_no_other(world: Make) -> None:
 
 def test_five_lost_answers_in_a_row_end_the_run(world: Make) -> None:
     here = world(orders=1)
-    for number in range(500, 508):
-        here.again(15, number)
+    follow(here, 8)
     here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$", nth=0))
     report = here.apply()
     assert isinstance(report.stopped, NotExecuted)
@@ -477,8 +482,7 @@ def test_five_lost_answers_in_a_row_end_the_run(world: Make) -> None:
 def test_one_lost_product_that_many_orders_need_does_not_end_the_run(world: Make) -> None:
     here = world(orders=1)
     WRITES["product"].prepare(here)
-    for number in range(500, 507):
-        here.again(15, number)
+    follow(here, 7)
     here.sandbox.shop.orders[506]["line_items"][0]["sku"] = "TRM-500"
     here.sandbox.faults.add(Fault("close_before", "POST", "products$"))
     report = here.apply()
