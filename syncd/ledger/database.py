@@ -27,27 +27,59 @@ class Database:
     """One ledger database. `read` and `write` are transactions; a `write` waits for other writers.
 
     For several threads: each transaction has a connection of its own. Who holds `writing` is the only thread that may
-    write.
+    write. A thread's transactions inside of its own `snapshot` or `together` are parts of that one.
     """
 
     def __init__(self, engine: Engine, file: Path | None) -> None:
         self._engine = engine
+        self._open = threading.local()
         self.writing = threading.RLock()  # threads queue; SQLite lets whoever asks at the right moment go first
         self.file = file
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot for reading."""
+        joined: Connection | None = getattr(self._open, "connection", None)
+        if joined is not None:
+            yield joined
+            return
         with _explained(self._where), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is on disk when the block ends (`synchronous=FULL`)."""
+        """A transaction that is on disk when the block ends (`synchronous=FULL`), or when `together` does."""
+        joined: Connection | None = getattr(self._open, "connection", None)
+        if joined is not None:
+            if not joined.get_execution_options().get("syncd_writes"):
+                raise RuntimeError("nothing is written inside of a snapshot")
+            yield joined
+            return
         with self.writing, _explained(self._where), self._engine.connect() as connection:
             connection = connection.execution_options(syncd_writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What this thread reads inside is read in one transaction. RuntimeError for a `write`."""
+        with self.read() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads and writes inside is one transaction: all of it is on disk at the end, or nothing."""
+        with self.write() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def _joined(self, connection: Connection) -> Iterator[None]:
+        before = getattr(self._open, "connection", None)
+        self._open.connection = connection
+        try:
+            yield
+        finally:
+            self._open.connection = before
 
     def close(self) -> None:
         """Give the file back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
@@ -116,6 +117,14 @@ class Ledger:
                 return
             statement = upsert(table).values(name=name, value=value)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read everything inside as it is at one moment; nothing may be written meanwhile by this thread."""
+        return self._database.snapshot()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Write everything inside at once, or nothing of it; on disk at the end. Others wait meanwhile."""
+        return self._database.together()
 
     def close(self) -> None:
         """Give the file back."""

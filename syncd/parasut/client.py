@@ -18,7 +18,7 @@ from syncd.parasut.jsonapi import Page, read_many
 from syncd.parasut.login import Login
 from syncd.parasut.request import Request
 from syncd.parasut.stores import CallBudget, TokenStore
-from syncd.parasut.transport import PLACE, PacedTransport, Place
+from syncd.parasut.transport import PLACE, PacedTransport, Place, Reserving
 
 PAGE_SIZE: Final = 25  # the largest that Paraşüt takes
 # Shorter than servers keep idle connections, so that no write meets one that is just being closed.
@@ -69,9 +69,12 @@ class ParasutClient:
         """How long one answer may take."""
         return self._timeout_seconds
 
-    def reserve(self, leave_within: float) -> Place:
-        """Wait for a place in the budget for one write, which `send` must be given within that many seconds."""
-        return self._transport.reserve(leave_within)
+    def reserve(self, leave_within: float, reserving: Reserving) -> Place:
+        """Wait for a place in the budget for one write, which `send` must be given within that many seconds.
+
+        `reserving` is called for each try and entered around it; what it yields is called once a place is taken.
+        """
+        return self._transport.reserve(leave_within, reserving)
 
     def wait(self, seconds: float) -> None:
         """Wait between two tries, as the transport does."""

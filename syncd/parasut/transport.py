@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 import httpx
@@ -24,6 +25,10 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 
 PLACE: Final = "syncd.place"
 """The request extension that holds the `Place` a write was given."""
+
+
+Reserving = Callable[[], AbstractContextManager[Callable[[], None]]]
+"""Begins what a place is taken in, together with what is to be done once there is one."""
 
 
 class Place:
@@ -58,6 +63,7 @@ class PacedTransport(httpx.BaseTransport):
         self._budget = budget
         self._clock = clock
         self._sleep = sleep
+        self._turn = threading.Lock()  # one thread waits for the next place, not all for the same one
         self._counting = threading.Lock()
         self.calls = 0
         self.throttled = 0
@@ -101,10 +107,19 @@ class PacedTransport(httpx.BaseTransport):
     def close(self) -> None:
         self._inner.close()
 
-    def reserve(self, leave_within: float) -> Place:
-        """Wait for a place in the budget and return it; what takes it must leave within that many seconds."""
-        self._wait_for_a_place()
-        return Place(self._clock() + leave_within)
+    def reserve(self, leave_within: float, reserving: Reserving) -> Place:
+        """Wait for a place in the budget and return it; what takes it must leave within that many seconds.
+
+        `reserving` is called for each try and entered around it; what it yields is called once a place is taken.
+        """
+        with self._turn:
+            while True:
+                with reserving() as taken:
+                    wait = self._budget.reserve(self._clock())
+                    if wait <= 0:
+                        taken()
+                        return Place(self._clock() + leave_within)
+                self._sleep(wait)
 
     def wait(self, seconds: float) -> None:
         """Wait as between two tries."""
@@ -122,8 +137,9 @@ class PacedTransport(httpx.BaseTransport):
             self.calls += 1
 
     def _wait_for_a_place(self) -> None:
-        while (wait := self._budget.reserve(self._clock())) > 0:
-            self._sleep(wait)
+        with self._turn:
+            while (wait := self._budget.reserve(self._clock())) > 0:
+                self._sleep(wait)
 
     def _obey(self, request: httpx.Request, response: httpx.Response, last: bool) -> None:
         with self._counting:

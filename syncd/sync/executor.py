@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -130,13 +131,23 @@ class Executor:
         raise AssertionError("the last try returns or raises")
 
     def _attempt(self, step: StepRow, request: Request, promise: Promise | None) -> Outcome:
-        self._refuse_when_stopped()
-        place = self._client.reserve(self._recovery.send_within)  # waits before the intent, not between it and sending
-        self._refuse_when_stopped()
-        now = self._clock()
-        lasts = timedelta(seconds=self._recovery.send_within + self._client.timeout_seconds)
-        step = replace(step, attempts=step.attempts + 1, intended_at=now, deadline_at=now + lasts)
-        self._ledger.steps.intend(step, promise)
+        step = replace(step, attempts=step.attempts + 1)
+
+        def intend() -> None:
+            nonlocal step
+            now = self._clock()
+            lasts = timedelta(seconds=self._recovery.send_within + self._client.timeout_seconds)
+            step = replace(step, intended_at=now, deadline_at=now + lasts)
+            self._ledger.steps.intend(step, promise)
+
+        @contextmanager
+        def reserving() -> Iterator[Callable[[], None]]:
+            # One commit for both; and no other thread's commit comes between the moment that was reserved and sending.
+            with self._ledger.together():
+                self._refuse_when_stopped()
+                yield intend
+
+        place = self._client.reserve(self._recovery.send_within, reserving)
         with self._counting:
             self.intended[step.kind] += 1
         try:

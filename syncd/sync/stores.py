@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -55,9 +56,11 @@ class LedgerBudget:
     def reserve(self, now: float) -> float:
         """Take a place for a call now, or tell how many seconds to wait for one."""
         self._before_call()
+        asked = time.monotonic()
 
         def take(state: BudgetState) -> tuple[BudgetState, float]:
-            wait, window = _window(state).take(now, self._requests, self._seconds)
+            waited = time.monotonic() - asked  # for others who wrote: a place that is taken earlier than that is too early
+            wait, window = _window(state).take(now + waited, self._requests, self._seconds)
             return _state(window), wait
 
         return self._store.with_budget(take)
