@@ -35,7 +35,7 @@ def order_from_json(document: Mapping[str, Any]) -> Order:
 
     Keys that the schema doesn't require may be missing. Money may also be a JSON number, if it was read as Decimal.
     """
-    order = _read(Order, document, "")
+    order = _read_record(Order, document, "")
     assert isinstance(order, Order)
     return order
 
@@ -75,29 +75,70 @@ def _moment_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _read(hint: Any, value: Any, path: str) -> Any:
+_Reader = Callable[[Any, str], Any]
+
+
+@lru_cache(maxsize=64)
+def _readers(kind: type) -> tuple[dict[str, _Reader], tuple[str, ...]]:
+    """How each part of a record is read, and which parts must be there."""
+    hints = _hints(kind)
+    required = tuple(item.name for item in fields(kind) if _is_required(item))
+    return {item.name: _reader(hints[item.name]) for item in fields(kind)}, required
+
+
+def _reader(hint: Any) -> _Reader:
     if get_origin(hint) is UnionType:
-        return None if value is None else _read(get_args(hint)[0], value, path)
+        inner = _reader(get_args(hint)[0])
+        return lambda value, path: None if value is None else inner(value, path)
     if get_origin(hint) is tuple:
+        return _list_reader(_reader(get_args(hint)[0]))
+    if is_dataclass(hint):
+        return lambda value, path: _read_record(hint, value, path)  # type: ignore[arg-type]
+    if hint is Decimal:
+        return _read_decimal
+    if hint is datetime:
+        return _read_moment
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _word_reader(hint)
+    if hint is str:
+        return _read_text
+    if hint is bool:
+        return _read_truth
+    return _read_mapping
+
+
+def _list_reader(item: _Reader) -> _Reader:
+    def read(value: Any, path: str) -> Any:
         if not isinstance(value, list | tuple):
             raise OrderFormatError(f"{path} must be a list")
-        return tuple(_read(get_args(hint)[0], part, f"{path}[{index}]") for index, part in enumerate(value))
-    if is_dataclass(hint):
-        return _read_record(hint, value, path)  # type: ignore[arg-type]
-    if hint is Decimal:
-        return _read_decimal(value, path)
-    if hint is datetime:
-        return _read_moment(value, path)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return tuple([item(part, f"{path}[{index}]") for index, part in enumerate(value)])
+
+    return read
+
+
+def _word_reader(words: type[StrEnum]) -> _Reader:
+    def read(value: Any, path: str) -> Any:
         try:
-            return hint(value)
+            return words(value)
         except ValueError:
-            words = ", ".join(hint)
-            raise OrderFormatError(f"{path} must be one of {words}") from None
-    if hint is bool or hint is str:
-        if not isinstance(value, hint):
-            raise OrderFormatError(f"{path} must be {'true or false' if hint is bool else 'text'}")
-        return value
+            raise OrderFormatError(f"{path} must be one of {', '.join(words)}") from None
+
+    return read
+
+
+def _read_text(value: Any, path: str) -> Any:
+    if not isinstance(value, str):
+        raise OrderFormatError(f"{path} must be text")
+    return value
+
+
+def _read_truth(value: Any, path: str) -> Any:
+    if not isinstance(value, bool):
+        raise OrderFormatError(f"{path} must be true or false")
+    return value
+
+
+def _read_mapping(value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         raise OrderFormatError(f"{path} must be an object")
     return dict(value)
@@ -106,15 +147,14 @@ def _read(hint: Any, value: Any, path: str) -> Any:
 def _read_record(kind: type, value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         raise OrderFormatError(f"{path or 'the order'} must be an object")
-    known = {item.name: item for item in fields(kind)}
+    readers, required = _readers(kind)
     for key in value:
-        if key not in known:
+        if key not in readers:
             raise OrderFormatError(f"{_below(path, str(key))} is not a part of an order")
-    for name, item in known.items():
-        if name not in value and _is_required(item):
+    for name in required:
+        if name not in value:
             raise OrderFormatError(f"{_below(path, name)} is missing")
-    hints = _hints(kind)
-    return kind(**{key: _read(hints[key], part, _below(path, key)) for key, part in value.items()})
+    return kind(**{key: readers[key](part, f"{path}.{key}" if path else key) for key, part in value.items()})
 
 
 def _is_required(item: Field[Any]) -> bool:

@@ -64,6 +64,7 @@ def test_a_day_has_the_turns_that_its_rules_say_and_leaves_nothing_behind(daemon
         here.until(START + timedelta(hours=hour + 1))
         here.sandbox.traffic.clear()
         here.sandbox.shop_traffic.clear()
+        here.sandbox.audit.entries.clear()
         if hour == 3:
             early_objects, early_memory = left_behind()
     objects, memory = left_behind()

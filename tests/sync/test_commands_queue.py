@@ -85,7 +85,7 @@ def test_decisions_about_orders_are_answered_with_how_they_are_now(opened: Opene
     assert through_the_ledger(workshop, "ignore", order=("site", "15"))["orders"] == [
         {"name": "site/15", "state": "ignored", "reason": "ignored by hand"}
     ]
-    with pytest.raises(UsageError, match="site/17 is not held"):
+    with pytest.raises(UsageError, match="site/17 has no step whose outcome is not known"):
         through_the_ledger(workshop, "resolve", order=("site", "17"), adopt="7")
     with pytest.raises(UsageError, match="No order is held for"):
         through_the_ledger(workshop, "retry", order=None, hold="refused")

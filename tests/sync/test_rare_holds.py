@@ -201,13 +201,14 @@ def test_a_mistake_of_syncds_own_holds_its_order_and_no_other(world: Make) -> No
     spoilt = replace(mapping, invoice={**mapping.invoice, "invoice_note": Mistaken("16", Source.at(HERE))})
     here = world(orders=3, rules=(a_rule(product=SUBSTITUTE, mapping=spoilt),))
     report = here.apply()
-    assert [(result.row.number, str(result.verdict)) for result in report.results] == [
-        ("15", "invoiced"),
-        ("16", "held"),
-        ("17", "invoiced"),
-    ]
+    results = {result.row.number: result for result in report.results}
+    assert {number: str(result.verdict) for number, result in results.items()} == {
+        "15": "invoiced",
+        "16": "held",
+        "17": "invoiced",
+    }
     assert (codes(report), report.stopped) == (["unexpected"], None)
-    hold = report.results[1].hold
+    hold = results["16"].hold
     assert hold is not None
     assert hold.message == "Something unexpected happened while the order was worked on (ZeroDivisionError)."
     assert hold.remedy == "See the log, report it, and retry the order."
