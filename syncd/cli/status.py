@@ -111,7 +111,11 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
         out.print(
             f"{f'{platform} ({account})' if platform else account}: "
             f"read up to {mark.mark.astimezone(zone):%Y-%m-%d %H:%M:%S}, "
-            f"last at {mark.read_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            + (
+                "the first reading is not finished"
+                if mark.rescanned_at is None
+                else f"last at {mark.read_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+            ),
             markup=False,
         )
         if mark.doubted_since is not None:

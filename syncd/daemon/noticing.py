@@ -29,6 +29,7 @@ _UNREAD_FOR: Final = timedelta(minutes=30)
 _STOPPED_FOR: Final = timedelta(minutes=5)  # a request that got lost is soon made up for
 _LONGEST_DETAIL: Final = 300
 _KEPT_FOR: Final = timedelta(days=7)
+_GRACE: Final = timedelta(minutes=10)
 _CODE = re.compile(r"in a row \(([a-z]+(?:-[a-z]+)*)\)")  # what a run says of equal holds; one that broke off has none
 
 
@@ -132,10 +133,15 @@ def forgotten(known: Orders, seen: Collection[int]) -> Changes:
 
 
 def deadlines_noticed(known: Orders, today: date, at: datetime) -> Changes:
-    """Orders whose last legal day comes within two days, and once more when it is past; `known` follows."""
+    """Orders whose last legal day comes within two days, and once more when it is past; `known` follows.
+
+    Not those that changed within the last ten minutes: on the first day hundreds come that are invoiced at once.
+    """
     changes = Changes()
     for number, due in known.due.items():
         stage = stage_of(due.last_day, today)
+        if stage is not None and known.stages.get(number) is None and at - known.read[number] < _GRACE:
+            continue  # it came, or became due, just now: its turn is about to come
         if stage is not None and known.stages.get(number) != stage:
             known.stages[number] = stage
             document = {**_order(due.name, due.total, due.currency), "last_day": due.last_day.isoformat()}

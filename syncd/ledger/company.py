@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from filelock import Timeout
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import Busy
@@ -18,6 +18,19 @@ from syncd.ledger.database import Database
 from syncd.ledger.locks import lock_beside
 
 _Result = TypeVar("_Result")
+
+# What is asked for every request: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_TOKENS = select(tables.tokens.c.access_token, tables.tokens.c.refresh_token, tables.tokens.c.expires_at).where(
+    tables.tokens.c.company == bindparam("sought")
+)
+_BUDGET = select(tables.budgets.c.sent, tables.budgets.c.margin, tables.budgets.c.blocked_until).where(
+    tables.budgets.c.company == bindparam("sought")
+)
+_INSERT = upsert(tables.budgets)
+_SET_BUDGET = _INSERT.on_conflict_do_update(
+    index_elements=["company"], set_={name: _INSERT.excluded[name] for name in ("sent", "margin", "blocked_until")}
+)
+_ROUNDING = select(tables.rounding.c.candidates).where(tables.rounding.c.company == bindparam("sought"))
 _LONGEST_PROBE_SECONDS = 2  # has_daemon holds the lock for a blink
 
 
@@ -39,10 +52,8 @@ class CompanyStore:
 
     def tokens(self) -> tuple[str, str, datetime] | None:
         """Access token, refresh token, and when the access token ends."""
-        table = tables.tokens
-        query = select(table.c.access_token, table.c.refresh_token, table.c.expires_at)
         with self._database.read() as connection:
-            row = connection.execute(query.where(table.c.company == self.company)).one_or_none()
+            row = connection.execute(_TOKENS, {"sought": self.company}).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
 
     def set_tokens(self, access_token: str, refresh_token: str, expires_at: datetime) -> None:
@@ -75,7 +86,6 @@ class CompanyStore:
 
     def with_budget(self, change: Callable[[BudgetState], tuple[BudgetState, _Result]]) -> _Result:
         """Read, change and store the call budget with nobody in between; returns what `change` returns."""
-        table = tables.budgets
         with self._database.write() as connection:
             before = self._budget(connection)
             after, result = change(before)
@@ -86,21 +96,17 @@ class CompanyStore:
                     "margin": after.margin,
                     "blocked_until": after.blocked_until,
                 }
-                statement = upsert(table).values(**values)
-                connection.execute(statement.on_conflict_do_update(index_elements=["company"], set_=values))
+                connection.execute(_SET_BUDGET, values)
         return result
 
     def _budget(self, connection: Connection) -> BudgetState:
-        table = tables.budgets
-        query = select(table.c.sent, table.c.margin, table.c.blocked_until).where(table.c.company == self.company)
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_BUDGET, {"sought": self.company}).one_or_none()
         return BudgetState() if row is None else BudgetState(tuple(float(moment) for moment in row[0]), row[1], row[2])
 
     def rounding(self) -> tuple[str, ...]:
         """The rounding profiles, by their keys, that explain all invoices seen so far; empty when nothing was seen."""
-        table = tables.rounding
         with self._database.read() as connection:
-            found = connection.execute(select(table.c.candidates).where(table.c.company == self.company)).scalar()
+            found = connection.execute(_ROUNDING, {"sought": self.company}).scalar()
         return tuple(found or ())
 
     def set_rounding(self, candidates: Sequence[str], at: datetime) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import LedgerError
@@ -54,6 +54,9 @@ class Mark:
 
 
 _MARK = tuple(field.name for field in fields(Mark))
+_RULES = tables.rules.c
+_RULE = select(_RULES.approved, _RULES.paused, _RULES.first_invoice_at).where(_RULES.name == bindparam("sought"))
+_SETTING = select(tables.settings.c.value).where(tables.settings.c.name == bindparam("sought"))
 
 
 class Ledger:
@@ -89,10 +92,8 @@ class Ledger:
 
     def rule(self, name: str) -> RuleState:
         """The state of a rule; a new rule is neither approved nor paused."""
-        table = tables.rules
-        query = select(table.c.approved, table.c.paused, table.c.first_invoice_at).where(table.c.name == name)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_RULE, {"sought": name}).one_or_none()
         return RuleState() if row is None else RuleState(*row)
 
     def set_rule(self, name: str, **said: bool) -> None:
@@ -104,9 +105,8 @@ class Ledger:
 
     def setting(self, name: str) -> str | None:
         """A remembered switch, such as the emergency stop."""
-        table = tables.settings
         with self._database.read() as connection:
-            return connection.execute(select(table.c.value).where(table.c.name == name)).scalar()
+            return connection.execute(_SETTING, {"sought": name}).scalar()
 
     def set_setting(self, name: str, value: str | None) -> None:
         """Remember a switch; None forgets it."""

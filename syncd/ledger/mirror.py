@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, cast, delete, func, select
+from sqlalchemy import Connection, Integer, bindparam, cast, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -40,6 +40,18 @@ class MirrorState:
     highest_id: int = 0
     read_at: datetime | None = None
     completed_at: datetime | None = None
+
+
+_TABLE = tables.mirror
+_SELECT = select(
+    *(_TABLE.c.remote_id, _TABLE.c.name, _TABLE.c.key, _TABLE.c.email, _TABLE.c.archived, _TABLE.c.document)
+).where(_TABLE.c.company == bindparam("of_company"), _TABLE.c.kind == bindparam("of_kind"))
+_BY = {name: _SELECT.where(_TABLE.c[name] == bindparam("sought")) for name in ("remote_id", "key", "email", "kind")}
+_INSERT = upsert(_TABLE)
+_STORE = _INSERT.on_conflict_do_update(
+    index_elements=["company", "kind", "remote_id"],
+    set_={name: _INSERT.excluded[name] for name in ("name", "key", "email", "archived", "document")},
+)
 
 
 class Mirror:
@@ -75,20 +87,20 @@ class Mirror:
 
     def by_id(self, kind: Kind, remote_id: str) -> Mirrored | None:
         """The record of that id."""
-        found = self._where(kind, tables.mirror.c.remote_id == remote_id)
+        found = self._where(kind, "remote_id", remote_id)
         return found[0] if found else None
 
     def by_key(self, kind: Kind, key: str) -> list[Mirrored]:
         """Records found by their key; oldest first."""
-        return self._where(kind, tables.mirror.c.key == key) if key else []
+        return self._where(kind, "key", key) if key else []
 
     def by_email(self, email: str) -> list[Mirrored]:
         """Contacts with that e-mail (normalised); oldest first."""
-        return self._where("contacts", tables.mirror.c.email == email) if email else []
+        return self._where("contacts", "email", email) if email else []
 
     def all(self, kind: Kind) -> list[Mirrored]:
         """Everything of a kind; for the small ones."""
-        return self._where(kind, tables.mirror.c.kind == kind)
+        return self._where(kind, "kind", kind)
 
     def state(self, kind: Kind) -> MirrorState:
         """How much of a kind is mirrored."""
@@ -106,8 +118,8 @@ class Mirror:
             self._set_state(connection, kind, state)
 
     def _store(self, connection: Connection, kind: Kind, records: Iterable[Mirrored]) -> None:
-        for record in records:
-            values = {
+        values = [
+            {
                 "company": self._company,
                 "kind": kind,
                 "remote_id": record.remote_id,
@@ -117,10 +129,10 @@ class Mirror:
                 "archived": record.archived,
                 "document": dict(record.document or {}),
             }
-            statement = upsert(tables.mirror).values(**values)
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["company", "kind", "remote_id"], set_=values)
-            )
+            for record in records
+        ]
+        if values:
+            connection.execute(_STORE, values)
 
     def _set_state(self, connection: Connection, kind: Kind, state: MirrorState) -> None:
         values = {
@@ -134,13 +146,10 @@ class Mirror:
         statement = upsert(tables.mirror_state).values(**values)
         connection.execute(statement.on_conflict_do_update(index_elements=["company", "kind"], set_=values))
 
-    def _where(self, kind: Kind, condition: Any) -> list[Mirrored]:
-        table = tables.mirror
-        query = select(
-            table.c.remote_id, table.c.name, table.c.key, table.c.email, table.c.archived, table.c.document
-        ).where(table.c.company == self._company, table.c.kind == kind, condition)
+    def _where(self, kind: Kind, column: str, value: str) -> list[Mirrored]:
+        sought = {"of_company": self._company, "of_kind": kind, "sought": value}
         with self._database.read() as connection:
-            found = [Mirrored(*row) for row in connection.execute(query)]
+            found = [Mirrored(*row) for row in connection.execute(_BY[column], sought)]
         return sorted(found, key=lambda record: (len(record.remote_id), record.remote_id))
 
     def highest(self, kind: Kind) -> int:

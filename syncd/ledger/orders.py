@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, null, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import Hold
@@ -25,6 +25,55 @@ _COLUMNS = tuple(field.name for field in fields(OrderRow))
 _SELECT = select(*(tables.orders.c[name] for name in _COLUMNS))
 _SELECT_BARE = select(
     *(null().label(name) if name == "document" else tables.orders.c[name] for name in _COLUMNS),
+)
+
+# What is asked for every order: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_ORDERS, _CLAIMS = tables.orders.c, tables.claims.c
+_BY_ID = _SELECT.where(_ORDERS.id == bindparam("sought"))
+_RAW = select(_ORDERS.raw).where(_ORDERS.id == bindparam("sought"))
+_CHANGE = update(tables.orders).where(_ORDERS.id == bindparam("sought"))
+_TELL = insert(tables.history)
+_CLAIM = upsert(tables.claims).on_conflict_do_nothing()
+_CONTACT_OF_CUSTOMER = (
+    select(_ORDERS.contact_id)
+    .where(
+        _ORDERS.connector == bindparam("of_connector"),
+        _ORDERS.account == bindparam("of_account"),
+        _ORDERS.customer == bindparam("sought"),
+        _ORDERS.contact_id.is_not(None),
+    )
+    .order_by(_ORDERS.invoiced_at.desc())
+    .limit(1)
+)
+_CLAIMED = (
+    select(_ORDERS.number, _ORDERS.package)
+    .join(tables.claims, _CLAIMS.order_id == _ORDERS.id)
+    .where(
+        _CLAIMS.connector == bindparam("of_connector"),
+        _CLAIMS.account == bindparam("of_account"),
+        _ORDERS.package != bindparam("of_package"),
+        tuple_(_CLAIMS.kind, _CLAIMS.value).in_(bindparam("values", expanding=True)),
+    )
+    .limit(1)
+)
+_MOVED = (
+    select(_ORDERS.number, _ORDERS.package)
+    .where(
+        _ORDERS.connector == bindparam("of_connector"),
+        _ORDERS.account != bindparam("of_account"),
+        _ORDERS.package == bindparam("of_package"),
+        _ORDERS.ordered_at == bindparam("at"),
+        _ORDERS.invoice_id.is_not(None),
+    )
+    .limit(1)
+)
+_DEAD = _SELECT.where(
+    _ORDERS.connector == bindparam("of_connector"),
+    _ORDERS.account == bindparam("of_account"),
+    _ORDERS.number == bindparam("of_number"),
+    _ORDERS.package != bindparam("of_package"),
+    (_ORDERS.status == Status.CANCELLED.value) | (_ORDERS.hold_code == "order-changed"),
+    _ORDERS.invoice_id.is_not(None),
 )
 
 
@@ -69,8 +118,9 @@ class OrderBook:
 
     def by_id(self, order_id: int) -> OrderRow | None:
         """The row of that number."""
-        rows = self._rows(_SELECT.where(tables.orders.c.id == order_id))
-        return rows[0] if rows else None
+        with self._database.read() as connection:
+            row = connection.execute(_BY_ID, {"sought": order_id}).one_or_none()
+        return None if row is None else _row(row)
 
     def unreadable_or_open(self, connector: str, account: str) -> list[OrderRow]:
         """Orders of an account without an invoice that a new way of reading records may change."""
@@ -201,7 +251,7 @@ class OrderBook:
     def raw(self, row: OrderRow) -> Mapping[str, Any]:
         """The platform's own record of an order."""
         with self._database.read() as connection:
-            raw = connection.execute(select(tables.orders.c.raw).where(tables.orders.c.id == row.id)).scalar()
+            raw = connection.execute(_RAW, {"sought": row.id}).scalar()
         return raw or {}
 
     def whole(self, row: OrderRow) -> Order:
@@ -254,19 +304,9 @@ class OrderBook:
 
     def contact_of_customer(self, connector: str, account: str, customer: str) -> str | None:
         """The contact that the platform's customer was invoiced to last."""
-        query = (
-            select(tables.orders.c.contact_id)
-            .where(
-                tables.orders.c.connector == connector,
-                tables.orders.c.account == account,
-                tables.orders.c.customer == customer,
-                tables.orders.c.contact_id.is_not(None),
-            )
-            .order_by(tables.orders.c.invoiced_at.desc())
-            .limit(1)
-        )
+        sought = {"of_connector": connector, "of_account": account, "sought": customer}
         with self._database.read() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_CONTACT_OF_CUSTOMER, sought).scalar()
 
     def accounts(self) -> set[tuple[str, str]]:
         """The accounts at platforms that orders are known of: connector and account."""
@@ -324,45 +364,16 @@ class OrderBook:
         values = [("package", origin) for origin in order.origin_ids]
         for line in order.lines:
             values += [("piece", piece) for piece in line.pieces] or ([("line", line.id)] if line.id else [])
-        query = (
-            select(tables.orders.c.number, tables.orders.c.package)
-            .join(tables.claims, tables.claims.c.order_id == tables.orders.c.id)
-            .where(
-                tables.claims.c.connector == key.connector,
-                tables.claims.c.account == key.account,
-                tables.orders.c.package != key.package,
-                tuple_(tables.claims.c.kind, tables.claims.c.value).in_(values),
-            )
-            .limit(1)
-        )
-        moved = (
-            select(tables.orders.c.number, tables.orders.c.package)
-            .where(
-                tables.orders.c.connector == key.connector,
-                tables.orders.c.account != key.account,
-                tables.orders.c.package == key.package,
-                tables.orders.c.ordered_at == order.ordered_at,
-                tables.orders.c.invoice_id.is_not(None),
-            )
-            .limit(1)
-        )
+        own = {"of_connector": key.connector, "of_account": key.account, "of_package": key.package}
         with self._database.read() as connection:
-            claimed = connection.execute(query).first() if values else None
-            claimed = claimed or connection.execute(moved).first()
+            claimed = connection.execute(_CLAIMED, {**own, "values": values}).first() if values else None
+            claimed = claimed or connection.execute(_MOVED, {**own, "at": order.ordered_at}).first()
         return self._split_from(key, order) if claimed is None else order_label(*claimed)
 
     def _split_from(self, key: OrderKey, order: Order) -> str | None:
-        table = tables.orders
-        dead = self._rows(
-            _SELECT.where(
-                table.c.connector == key.connector,
-                table.c.account == key.account,
-                table.c.number == order.number,
-                table.c.package != key.package,
-                (table.c.status == Status.CANCELLED.value) | (table.c.hold_code == "order-changed"),
-                table.c.invoice_id.is_not(None),
-            )
-        )
+        own = {"of_connector": key.connector, "of_account": key.account, "of_package": key.package}
+        with self._database.read() as connection:
+            dead = [_row(row) for row in connection.execute(_DEAD, {**own, "of_number": order.number})]
         products = {(line.code, line.barcode, line.name) for line in order.lines}
         for row in dead:
             lines = row.order.lines if row.document is not None and row.hold_code != "order-changed" else ()
@@ -384,10 +395,10 @@ def _line(values: Mapping[str, Any]) -> str:
 def change_order(connection: Connection, order_id: int, text: str, at: datetime, **values: Any) -> OrderRow:
     """`OrderBook.change` inside a transaction of the caller's."""
     if values:
-        connection.execute(update(tables.orders).where(tables.orders.c.id == order_id).values(changed_at=at, **values))
+        connection.execute(_CHANGE, {"sought": order_id, "changed_at": at, **values})
     if text:
-        connection.execute(insert(tables.history).values(order_id=order_id, at=at, text=text))
-    return _row(connection.execute(_SELECT.where(tables.orders.c.id == order_id)).one())
+        connection.execute(_TELL, {"order_id": order_id, "at": at, "text": text})
+    return _row(connection.execute(_BY_ID, {"sought": order_id}).one())
 
 
 def give_invoice(
@@ -397,11 +408,9 @@ def give_invoice(
     row = change_order(connection, order_id, f"invoice {invoice_id} {came}", at, invoice_id=invoice_id)
     lines = () if row.document is None else row.order.lines
     pieces = [("piece", piece) for line in lines for piece in line.pieces]
-    for kind, value in [("package", row.package), *(("line", line.id) for line in lines if line.id), *pieces]:
-        statement = upsert(tables.claims).values(
-            connector=row.connector, account=row.account, kind=kind, value=value, order_id=order_id
-        )
-        connection.execute(statement.on_conflict_do_nothing())
+    claims = [("package", row.package), *(("line", line.id) for line in lines if line.id), *pieces]
+    own = {"connector": row.connector, "account": row.account, "order_id": order_id}
+    connection.execute(_CLAIM, [{**own, "kind": kind, "value": value} for kind, value in claims])
 
 
 def take_invoice(connection: Connection, order_id: int, at: datetime, why: str) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -93,6 +93,18 @@ class StepRow:
 _COLUMNS = tuple(field.name for field in fields(StepRow))
 _SELECT = select(*(tables.steps.c[name] for name in _COLUMNS))
 
+# What is asked for every order: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_BY_IDENTITY = _SELECT.where(tables.steps.c.identity == bindparam("sought"))
+_OF_ORDER = _SELECT.where(tables.steps.c.order_id == bindparam("sought")).order_by(tables.steps.c.id)
+_UNSETTLED = _SELECT.where(tables.steps.c.state.in_([state.value for state in UNSETTLED])).order_by(tables.steps.c.id)
+_INSERT = upsert(tables.steps)
+_INTEND = _INSERT.on_conflict_do_update(
+    index_elements=["identity"],
+    set_={name: _INSERT.excluded[name] for name in _COLUMNS},
+    where=tables.steps.c.state.in_([state.value for state in _MAY_BE_SENT]),
+)
+_FINISH = update(tables.steps).where(tables.steps.c.identity == bindparam("sought"))
+
 
 def _row(row: Row[Any]) -> StepRow:
     values = dict(row._mapping)
@@ -105,34 +117,35 @@ class StepLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sold = False
 
     def get(self, identity: str) -> StepRow | None:
         """The step of that identity, if it was ever intended."""
         with self._database.read() as connection:
-            row = connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one_or_none()
+            row = connection.execute(_BY_IDENTITY, {"sought": identity}).one_or_none()
         return None if row is None else _row(row)
 
     def any_sale(self) -> bool:
         """Whether an invoice was ever made, or may have been."""
+        if self._sold:
+            return True
         states = [StepState.DONE.value, *(state.value for state in UNSETTLED)]
         maybe = tables.steps.c.state.in_(states) | tables.steps.c.doubted_at.is_not(None)
         query = select(tables.steps.c.id).where(tables.steps.c.kind == "sale", maybe)
         with self._database.read() as connection:
-            return connection.execute(query.limit(1)).scalar() is not None
+            self._sold = connection.execute(query.limit(1)).scalar() is not None
+        return self._sold
 
     def of_order(self, order_id: int) -> list[StepRow]:
         """The steps of one order, in their order."""
-        query = _SELECT.where(tables.steps.c.order_id == order_id).order_by(tables.steps.c.id)
         with self._database.read() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            return [_row(row) for row in connection.execute(_OF_ORDER, {"sought": order_id})]
 
     def unsettled(self, order_id: int | None = None) -> list[StepRow]:
         """Steps whose outcome is not known, of one order or of all."""
-        query = _SELECT.where(tables.steps.c.state.in_([state.value for state in UNSETTLED]))
-        if order_id is not None:
-            query = query.where(tables.steps.c.order_id == order_id)
+        query = _UNSETTLED if order_id is None else _UNSETTLED.where(tables.steps.c.order_id == order_id)
         with self._database.read() as connection:
-            return [_row(row) for row in connection.execute(query.order_by(tables.steps.c.id))]
+            return [_row(row) for row in connection.execute(query)]
 
     def intend(self, step: StepRow, promise: Promise | None = None) -> None:
         """Commit the intent of a step before it is sent, and what is promised with it, in one transaction.
@@ -142,14 +155,8 @@ class StepLog:
         """
         values: dict[str, Any] = {name: getattr(step, name) for name in _COLUMNS}
         values["state"] = StepState.INTENDED.value
-        statement = upsert(tables.steps).values(**values)
-        again = statement.on_conflict_do_update(
-            index_elements=["identity"],
-            set_=values,
-            where=tables.steps.c.state.in_([state.value for state in _MAY_BE_SENT]),
-        )
         with self._database.write() as connection:
-            if connection.execute(again).rowcount != 1:
+            if connection.execute(_INTEND, values).rowcount != 1:
                 raise ValueError(f"step {step.identity} is done or unsettled and can't be intended again")
             if promise is not None:
                 _keep(connection, promise, step)
@@ -172,12 +179,9 @@ class StepLog:
         that surely did not happen leaves its rule as new as it was.
         """
         with self._database.write() as connection:
-            connection.execute(
-                update(tables.steps)
-                .where(tables.steps.c.identity == identity)
-                .values(state=state.value, finished_at=at, remote_id=remote_id, answer=answer, **noted)
-            )
-            step = _row(connection.execute(_SELECT.where(tables.steps.c.identity == identity)).one())
+            outcome = {"state": state.value, "finished_at": at, "remote_id": remote_id, "answer": answer, **noted}
+            connection.execute(_FINISH, {"sought": identity, **outcome})
+            step = _row(connection.execute(_BY_IDENTITY, {"sought": identity}).one())
             if step.kind == "sale" and state is StepState.DONE and step.order_id is not None:
                 give_invoice(connection, step.order_id, remote_id, at)
                 _raise_fence(connection, remote_id)

@@ -20,6 +20,7 @@ SCENARIOS = {
     "g": ("people", 6),
     "h": ("same_numbers", 8),
     "i": ("roundings", 12),
+    "j": ("doubts", 6),
 }
 """The letter of each scenario, its module, and how many orders its houses have."""
 

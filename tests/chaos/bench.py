@@ -33,11 +33,15 @@ class Size:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One thing to try. `kind` is its row in the table, `title` tells it from the others of its kind."""
+    """One thing to try. `kind` is its row in the table, `title` tells it from the others of its kind.
+
+    `without` are guards of the program that are switched off for it.
+    """
 
     kind: str
     title: str
     go: Callable[[Bench], Verdict]
+    without: tuple[str, ...] = ()
 
 
 @dataclass
@@ -141,7 +145,7 @@ class Suite:
                     self._say(f"  {scenario}: {done} of {len(futures)} after {time.monotonic() - begun:.0f} s")
 
     def _one(self, scenario: str, attempt: Attempt, without: Sequence[str]) -> None:
-        bench = self.bench(without)
+        bench = self.bench((*without, *attempt.without))
         try:
             verdict = attempt.go(bench)
         except Exception as error:  # whatever it is, it belongs into the report, and the others go on
@@ -175,6 +179,7 @@ class Suite:
         titles = (
             "what was tried",
             "times",
+            "not reached",
             "faults",
             "orders",
             "invoiced",
@@ -188,15 +193,15 @@ class Suite:
         for (scenario, kind), tried in sorted(self.rows.items()):
             verdict = tried.verdict
             held = ", ".join(f"{code} {count}" for code, count in sorted(verdict.held.items()) if code) or "–"
-            lines.append(
-                (f"({scenario}) {kind}", str(tried.attempts), str(tried.struck.total()), str(verdict.orders),
-                 str(verdict.invoiced), str(verdict.duplicates), str(verdict.losses), str(verdict.removed), held,
-                 str(len(verdict.wrong)))
-            )  # fmt: skip
+            counts = (
+                *(tried.attempts, verdict.missed, tried.struck.total(), verdict.orders, verdict.invoiced),
+                *(verdict.duplicates, verdict.losses, verdict.removed),
+            )
+            lines.append((f"({scenario}) {kind}", *map(str, counts), held, str(len(verdict.wrong))))
         widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
         return "\n".join(
             "  ".join(
-                cell.ljust(width) if column in (0, 8) else cell.rjust(width)
+                cell.ljust(width) if column in (0, 9) else cell.rjust(width)
                 for column, (cell, width) in enumerate(zip(line, widths, strict=True))
             ).rstrip()
             for line in lines

@@ -20,7 +20,10 @@ Record = dict[str, Any]
 
 @dataclass
 class Verdict:
-    """What was found. `wrong` are sentences that name orders; the numbers are for the table."""
+    """What was found. `wrong` are sentences that name orders; the numbers are for the table.
+
+    `missed` counts attempts that never came to their point: runs differ a little, and the last points may not be there.
+    """
 
     orders: int = 0
     invoiced: int = 0
@@ -28,11 +31,12 @@ class Verdict:
     losses: int = 0
     inexact: int = 0
     removed: int = 0
+    missed: int = 0
     held: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Verdict) -> Verdict:
-        for name in ("orders", "invoiced", "duplicates", "losses", "inexact", "removed"):
+        for name in ("orders", "invoiced", "duplicates", "losses", "inexact", "removed", "missed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.held += other.held
         self.wrong += other.wrong

@@ -75,7 +75,7 @@ def test_the_daemon_invoices_what_is_due_and_comes_back_for_more(place: Make, ru
     here.sandbox.shop.touch(99)
     daemon.says("site/99: invoiced")
     code, _ = daemon.stopped(signal.SIGINT)
-    assert (code, invoiced(here)) == (0, ["15", "16", "99"])
+    assert (code, sorted(invoiced(here))) == (0, ["15", "16", "99"])
 
 
 def test_a_stop_lets_the_request_in_hand_end_and_sends_no_other(place: Make, run: Run) -> None:
@@ -99,11 +99,10 @@ def test_a_stop_in_the_middle_of_several_orders_leaves_none_half_known(place: Ma
     left = [number for number, state in states(here).items() if state == "invoiced"]
     assert sorted(left) == sorted(invoiced(here))
     assert set(states(here).values()).isdisjoint({"settling"})
-    contacts = len(here.sandbox.parasut.contacts)
-    assert here.syncd("apply").code in (0, 1)
+    here.syncd("apply")
     made = invoiced(here)
-    assert len(set(made)) == len(made) > len(left) or contacts == len(here.sandbox.parasut.contacts)
-    assert "settling" not in states(here).values()
+    assert len(set(made)) == len(made) > len(left)
+    assert set(states(here).values()).isdisjoint({"settling", "due"})
 
 
 def test_a_request_without_an_answer_is_left_behind_and_found_by_the_next_daemon(place: Make, run: Run) -> None:

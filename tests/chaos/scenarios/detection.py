@@ -1,7 +1,8 @@
-"""What the suite sees when a guard of the program is switched off: each of these attempts must find something."""
+"""What the suite sees when a guard of the program is switched off."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from chaos.bench import Attempt, Bench, finish
@@ -14,9 +15,11 @@ from chaos.truth import Verdict
 _PATIENT = Times(timeout=10, settle=1, second_look=2, send_within=1)
 
 
-def attempt_without(guard: str, orders: int = 4) -> Attempt:
-    """The attempt that goes wrong without that guard, and goes well with it. Raises KeyError for an unknown one."""
-    return Attempt(f"without the {guard}", "", _GOES_WRONG[guard](orders))
+def attempts(orders: int = 4) -> Iterator[Attempt]:
+    """For each guard an attempt that goes wrong without it, and the same with it, which has to go well."""
+    for guard, make in _GOES_WRONG.items():
+        yield Attempt(f"with {guard}", "", make(orders))
+        yield Attempt(f"without {guard}", "", make(orders), (guard,))
 
 
 def _at_once(orders: int, bench: Bench) -> Verdict:

@@ -80,8 +80,10 @@ def _is_write(entry: dict[str, Any]) -> bool:
 
 def _kill(orders: int, options: tuple[str, ...], point: dict[str, Any], bench: Bench) -> Verdict:
     with bench.house(orders, options=options, times=_TIMES) as house:
-        house.kill_at(point)
-        return finish(house)
+        reached = house.kill_at(point)
+        verdict = finish(house)
+        verdict.missed += not reached
+        return verdict
 
 
 def kill_while_held(
@@ -95,7 +97,9 @@ def kill_while_held(
         process.kill()
         house.control.no_faults()
         if not held:
-            return finish(house)
+            verdict = finish(house)
+            verdict.missed += 1
+            return verdict
         number = held[0]["number"]
         if then == "go":
             house.run("apply")  # it can't know yet, and must not make another
