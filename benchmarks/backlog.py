@@ -1,7 +1,7 @@
 """A backlog of orders against slow answers: use of the allowed rate, calls, CPU and memory. `make backlog`.
 
-The stand-in of Paraşüt runs in a process of its own, takes 100 requests in any 10 seconds (the true limit is 10: then the
-same backlog takes over an hour, `--requests 10`) and answers after 0.3 to 2 s; each request is on its way for up to
+The stand-in of Paraşüt runs in a process of its own, takes 100 requests in any 10 seconds (the true limit is 10: then
+the same backlog takes over an hour, `--requests 10`) and answers after 0.3 to 2 s; each request is on its way for up to
 0.3 s before it is counted there. `syncd apply` is the real program.
 """
 
@@ -48,8 +48,10 @@ rules:
     trigger: {status: awaiting_approval, since: 2026-11-01, if: order.total > 0}
     mapping: satis-faturasi
     product: {missing: create}
-    override: {line.code: "{{ 'B-' ~ (line.code or 'GENEL') }}"}
+    override: {line.code: "{{ line.code or 'KARGO' }}"}
 """
+TWIN = {"act": "archive", "kind": "products", "id": 300005}
+"""Two of the company's products have the same code; a person has put one aside."""
 WINDOW_SECONDS = 10
 AT_ONCE = 32
 """The most orders that syncd works on at once: fewer than that are no backlog."""
@@ -90,6 +92,7 @@ def served(orders: int, requests: int) -> Iterator[tuple[str, dict[str, str]]]:
         control = next(found[1] for line in process.stdout if (found := re.match(r"Control\s+(\S+)", line)))
         about = httpx.get(control).json()
         said = about["credentials"]
+        httpx.post(f"{control}/parasut/acts", json=TWIN).raise_for_status()
         yield (
             control,
             {

@@ -120,6 +120,11 @@ class Refused(ParasutError):
         self.status = status
         self.details = tuple(details)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it says that the record does not exist (any more)."""
+        return self.status in (404, 410)
+
 
 class OutcomeUnknown(ParasutError):
     """Timeout, broken connection, 5xx, unreadable body: may or may not have been carried out."""

@@ -138,6 +138,14 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         f"siparişi platformda düzeltin ya da {_BY_HAND_TR}",
         f"correct the order at the platform, or {_BY_HAND_EN}",
     ),
+    "surplus-invoice": (
+        "fazla faturayı Paraşüt'te silip `syncd orders ignore` deyin",
+        "delete the invoice too many in Paraşüt, then `syncd orders ignore`",
+    ),
+    "paid-twice": (
+        "fazla tahsilatı Paraşüt'te silip `syncd orders ignore` deyin",
+        "delete the payment too many in Paraşüt, then `syncd orders ignore`",
+    ),
     "invoice-gone": (
         "fatura istenmiyorsa `syncd orders ignore`",
         "`syncd orders ignore` it if no invoice is wanted",

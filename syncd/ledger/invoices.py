@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Text, cast, delete, exists, func, select
+from sqlalchemy import ColumnElement, Row, Text, bindparam, cast, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.ledger import tables
@@ -93,6 +93,15 @@ def _claimed() -> ColumnElement[bool]:
     return exists().where(tables.orders.c.invoice_id == cast(_TABLE.c.id, Text))
 
 
+# What is asked for every order: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_BY_MARKER = _SELECT.where(_TABLE.c.marker == bindparam("sought"), ~_claimed()).order_by(_TABLE.c.id)
+_BY_ORDER_NO = _SELECT.where(
+    _TABLE.c.order_no == bindparam("sought"),
+    _TABLE.c.order_date == bindparam("of_day"),
+    *(_TABLE.c.marker == "", _TABLE.c.currency == bindparam("of_currency"), ~_claimed()),
+).order_by(_TABLE.c.id)
+
+
 class InvoiceBook:
     """The table of invoices seen."""
 
@@ -134,7 +143,7 @@ class InvoiceBook:
 
     def by_marker(self, marker: str) -> list[SeenInvoice]:
         """The invoices that end with this whole mark and that no order has; oldest first."""
-        return self._where(_TABLE.c.marker == marker, ~_claimed())
+        return self._read(_BY_MARKER, sought=marker)
 
     def by_markers(self, markers: Sequence[str]) -> dict[str, list[SeenInvoice]]:
         """The same for many marks at once."""
@@ -150,11 +159,7 @@ class InvoiceBook:
         """Invoices without a mark of ours that no order has, with this order number, day, payable and currency."""
         if not order_no:
             return []
-        found = self._where(
-            _TABLE.c.order_no == order_no,
-            _TABLE.c.order_date == order_date.isoformat(),
-            *_free(currency),
-        )
+        found = self._read(_BY_ORDER_NO, sought=order_no, of_day=order_date.isoformat(), of_currency=currency)
         return [one for one in found if one.payable in payables]
 
     def candidates(
@@ -188,9 +193,9 @@ class InvoiceBook:
     def _where(self, *conditions: ColumnElement[bool]) -> list[SeenInvoice]:
         return self._read(_SELECT.where(*conditions).order_by(_TABLE.c.id))
 
-    def _read(self, query: Any) -> list[SeenInvoice]:
+    def _read(self, query: Any, **sought: str) -> list[SeenInvoice]:
         with self._database.read() as connection:
-            return [_invoice(row) for row in connection.execute(query)]
+            return [_invoice(row) for row in connection.execute(query, sought)]
 
 
 def _free(currency: str) -> tuple[ColumnElement[bool], ...]:

@@ -158,6 +158,12 @@ class OrderBook:
             query = query.where(tables.orders.c.rule.in_(sorted(rules)))
         return self._rows(query.order_by(tables.orders.c.ordered_at, tables.orders.c.id))
 
+    def pull_back(self, now: datetime) -> None:
+        """Let no order wait longer than until now: the clock was ahead when its time was set."""
+        table = tables.orders
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.next_at > now).values(next_at=now))
+
     def rules_whose_time_has_come(self, now: datetime) -> frozenset[str]:
         """The rules of orders that were put off, or wait for an outcome, until now or earlier."""
         table = tables.orders

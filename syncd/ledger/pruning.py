@@ -86,7 +86,10 @@ def still_pruned(row: OrderRow, at: datetime) -> OrderRow:
 
 def _old(before: datetime) -> ColumnElement[bool]:
     orders, steps = tables.orders, tables.steps
-    unsettled = exists().where(steps.c.order_id == orders.c.id, steps.c.state.in_([state.value for state in UNSETTLED]))
+    open_states = [state.value for state in UNSETTLED]
+    unsettled = exists().where(
+        steps.c.order_id == orders.c.id, steps.c.state.in_(open_states) | steps.c.second_look_at.is_not(None)
+    )
     # Spelled out for the index, which holds only what is not pruned yet.
     return and_(
         orders.c.pruned_at.is_(None),

@@ -64,9 +64,10 @@ ADOPTIONS: Final = frozenset({BY_MARK, BY_NUMBER, BY_BUYER, ADOPTED_BY_HAND})
 class StepRow:
     """One step. `body` is the exact JSON text that was to be sent; `fence` the highest id of its kind seen before.
 
-    `deadline_at` is when its request has surely ended on our side. While its outcome is unknown, `look_at` is when it
-    is looked for next; `looked` says in words what was looked for, and where. `doubted_at` is when an attempt of it
-    first had no outcome (the fence is that attempt's), and `second_look_at` when it has to be looked at once more.
+    `lost` counts the attempts whose answer was lost. `deadline_at` is when its request has surely ended on our side.
+    While its outcome is unknown, `look_at` is when it is looked for next; `looked` says in words what was looked for,
+    and where. `doubted_at` is when an attempt of it first had no outcome (the fence is that attempt's), and
+    `second_look_at` when it has to be looked at once more.
     """
 
     identity: str
@@ -83,6 +84,7 @@ class StepRow:
     finished_at: datetime | None = None
     remote_id: str | None = None
     answer: str = ""
+    lost: int = 0
     deadline_at: datetime | None = None
     look_at: datetime | None = None
     looked: str = ""
@@ -169,7 +171,7 @@ class StepLog:
         *,
         remote_id: str | None = None,
         answer: str = "",
-        noted: Mapping[str, datetime | str | None] = MappingProxyType({}),
+        noted: Mapping[str, datetime | str | int | None] = MappingProxyType({}),
     ) -> None:
         """Commit the outcome of a step and what follows from it for its order and rule, in one transaction.
 
@@ -267,7 +269,7 @@ class StepLog:
             if step.order_id is not None:
                 take_invoice(connection, step.order_id, at, why)
 
-    def note(self, identity: str, **noted: datetime | str | None) -> None:
+    def note(self, identity: str, **noted: datetime | str | int | None) -> None:
         """Change what is remembered of looking for a step's record; its state stays."""
         with self._database.write() as connection:
             connection.execute(update(tables.steps).where(tables.steps.c.identity == identity).values(**noted))
@@ -280,6 +282,21 @@ class StepLog:
         )
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).scalar() is not None
+
+    def open_to_all(self) -> list[StepRow]:
+        """The steps of no single order (products, categories) that are not known to be done."""
+        table = tables.steps
+        states = [*(state.value for state in UNSETTLED), StepState.ABSENT.value]
+        with self._database.read() as connection:
+            query = _SELECT.where(table.c.order_id.is_(None), table.c.state.in_(states))
+            return [_row(row) for row in connection.execute(query.order_by(table.c.id))]
+
+    def pull_back(self, now: datetime) -> None:
+        """Let nothing wait longer than until now: the clock was ahead when its time was set."""
+        table = tables.steps
+        with self._database.write() as connection:
+            for column in (table.c.look_at, table.c.second_look_at, table.c.deadline_at, table.c.finished_at):
+                connection.execute(update(table).where(column > now).values({column.name: now}))
 
     def next_second_look(self, kind: str) -> datetime | None:
         """When the next second look at a step of that kind is due; None when there is none."""

@@ -98,6 +98,7 @@ steps = Table(
     Column("finished_at", Moment),
     Column("remote_id", Text),
     Column("answer", Text, nullable=False),
+    Column("lost", Integer, nullable=False, server_default="0"),
     Column("deadline_at", Moment),
     Column("look_at", Moment),
     Column("looked", Text, nullable=False, server_default=""),

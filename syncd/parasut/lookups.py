@@ -98,16 +98,19 @@ def newest_above(
     query: tuple[tuple[str, str], ...] = (),
     *,
     archived: bool | None = None,
+    margin: bool = False,
 ) -> Iterator[Resource]:
     """Yield the records of a list whose id is above `fence`, newest first; then the archived ones, in the same way.
 
-    `archived` walks only the one list or the other. Lazy: whoever has found what was looked for stops asking.
+    `archived` walks only the one list or the other. With `margin` the page of the fence is shown to its end: nothing
+    says that ids are given in the order in which requests are carried out. Lazy: whoever has found what was looked for
+    stops asking.
     """
     for which in (False, True) if archived is None else (archived,):
         asked = (*query, ("filter[archived]", "true")) if which else query
         for page in client.pages(resource, asked, newest_first=True):
             fresh = [record for record in page if int(record.id) > fence]
-            yield from fresh
+            yield from page if margin else fresh
             if len(fresh) < len(page):
                 break
 

@@ -102,6 +102,9 @@ def read_new_invoices(workshop: Workshop, tell: Callable[[str], None] = logger.i
     for name in (READ_TO, INVOICE_FENCE):
         if highest > int(ledger.setting(name) or 0):
             ledger.set_setting(name, str(highest))
+    if not int(ledger.setting(INVOICE_FENCE) or 0):  # only older ones are there: a lost one is looked for above them
+        newest = next(workshop.client.pages("sales_invoices", newest_first=True))
+        ledger.set_setting(INVOICE_FENCE, str(max((int(one.id) for one in newest), default=0)))
     return count
 
 

@@ -162,7 +162,8 @@ def _planned_afresh(row: OrderRow, context: PlanContext, work: Work) -> InvoiceP
 
 def _planned(row: OrderRow, context: PlanContext, work: Work, *, looked_up: bool) -> InvoicePlan:
     knowledge = LedgerKnowledge(work.ledger, looked_up=looked_up)
-    return plan_row(row, work.ledger.orders.whole(row), context, work.ledger, knowledge)
+    with work.ledger.snapshot():
+        return plan_row(row, work.ledger.orders.whole(row), context, work.ledger, knowledge)
 
 
 def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, made: dict[str, str], work: Work) -> Applied:
@@ -268,7 +269,7 @@ def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:
     try:
         run_step(work, identity, "delete", delete_sales_invoice(invoice_id), "sales_invoices", row)
     except Refused as refusal:
-        if refusal.status != 404:
+        if not refusal.is_gone:
             raise
         work.ledger.steps.finish(identity, StepState.DONE, work.clock(), answer="gone already")
 

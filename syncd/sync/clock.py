@@ -45,6 +45,10 @@ def accept_clock(ledger: Ledger, now: datetime) -> datetime | None:
         raise _set_back(now, "which is before this version of syncd was made")
     seen = _seen(ledger)
     ledger.set_setting(_SETTING, now.isoformat())
+    ledger.steps.pull_back(
+        now
+    )  # what was to be looked for, or tried again, at a moment that the clock showed too early
+    ledger.orders.pull_back(now)
     return seen
 
 

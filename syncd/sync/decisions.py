@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from syncd.errors import UsageError
 from syncd.ledger.invoices import unread_invoice
@@ -14,6 +15,8 @@ from syncd.sync.existing import MAYBE, Adoption
 from syncd.sync.going_on import go_on
 from syncd.sync.settling import OUTCOME_UNKNOWN, is_unsettled
 from syncd.sync.workshop import Workshop
+
+_GIVEN_UP: Final = frozenset({StepState.ABSENT, StepState.NOT_EXECUTED})
 
 
 def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
@@ -38,6 +41,13 @@ def retry(row: OrderRow, workshop: Workshop) -> OrderRow:
 
 def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
     """A person says: syncd is done with this order. Its invoice, if it has one, stays. Raises UsageError."""
+    _refuse_while_in_hand(row, workshop)
+    if row.invoice_id is None and any(step.kind == "sale" for step in _open_questions(row, workshop)):
+        raise UsageError(
+            f"Whether an invoice of {row.name} was made is not known yet.",
+            f"Wait until it is (`syncd orders show {row.name}` tells when), or look yourself and "
+            f"`syncd orders resolve {row.name}` first.",
+        )
     if row.state is State.INVOICED:
         raise UsageError(f"{row.name} is invoiced ({row.invoice_id}), and nothing about it waits for a person.")
     state = State.INVOICED if row.invoice_id is not None else State.IGNORED
@@ -49,9 +59,9 @@ def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
 
 
 def steps_of(row: OrderRow, workshop: Workshop) -> list[StepRow]:
-    """The steps of an order, and the unsettled ones that all orders share (products, categories) and it waits for."""
+    """The steps of an order, and the open ones that all orders share (products, categories) and it waits for."""
     steps = workshop.ledger.steps
-    shared = [step for step in steps.unsettled() if step.order_id is None and f"`{step.identity}`" in row.reason]
+    shared = [step for step in steps.open_to_all() if f"`{step.identity}`" in row.reason]
     return [*shared, *steps.of_order(row.ledger_id)]
 
 
@@ -59,8 +69,15 @@ def _open_questions(row: OrderRow, workshop: Workshop) -> list[StepRow]:
     """The steps that a person can settle; a deletion is simply asked again."""
     given_up = row.hold_code == OUTCOME_UNKNOWN
     return [
-        step for step in steps_of(row, workshop) if is_unsettled(step) or (given_up and step.state is StepState.ABSENT)
+        step
+        for step in steps_of(row, workshop)
+        if is_unsettled(step) or (given_up and step.doubted_at is not None and step.state in _GIVEN_UP)
     ]
+
+
+def _refuse_while_in_hand(row: OrderRow, workshop: Workshop) -> None:
+    if row.id in workshop.in_hand:
+        raise UsageError(f"{row.name} is being worked on just now.", "Ask again in a moment.")
 
 
 def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow:
@@ -70,6 +87,7 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     again; an adopted invoice is read and compared at the next run. Raises UsageError.
     """
     ledger, at = workshop.ledger, workshop.clock()
+    _refuse_while_in_hand(row, workshop)
     if row.state not in (State.HELD, State.SETTLING, State.DUE):
         raise UsageError(f"{row.name} is not held; it is {row.state}.", "`syncd orders show` tells how it is.")
     unsettled = _open_questions(row, workshop)

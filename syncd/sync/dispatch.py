@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from syncd.config.settings import ParasutSettings, Rule
@@ -28,6 +29,7 @@ _MOST_LOST_ANSWERS: Final = 5
 _SECONDS_IN_HAND: Final = 6.0  # how long an order's request may take without the budget lying idle
 _FEWEST, _MOST = 4, 32
 _LOOK_UP_SECONDS: Final = 0.5
+_CLOCK_SEEN_EVERY: Final = timedelta(seconds=1)
 
 
 def orders_at_once(settings: ParasutSettings) -> int:
@@ -46,6 +48,7 @@ class Dispatch:
     report: Report
     _in_hand: dict[Future[Result], tuple[Rule, OrderRow]] = field(default_factory=dict)
     _lost_answers: int = 0
+    _clock_seen: datetime | None = None
 
     def results(
         self, free: Sequence[tuple[Rule, OrderRow]], pool: ThreadPoolExecutor, at_once: int
@@ -79,7 +82,7 @@ class Dispatch:
         self.workshop.breathe()
         if self.workshop.gives_way():
             raise GaveWay("Made room for a command; goes on afterwards.")
-        refuse_a_clock_set_back(self.workshop.ledger, self.workshop.clock())
+        self._look_at_the_clock()
         rule, found = queue[0]
         row = replace(self.workshop.ledger.orders.by_id(found.ledger_id) or found, platform=found.platform)
         if row.state is not State.DUE:  # a person decided about it while the others were worked on
@@ -98,7 +101,14 @@ class Dispatch:
         self.admission.begin(rule, row)
         future = pool.submit(self.one_order, row, self.workshop.context(rule, row.platform))
         self._in_hand[future] = (rule, row)
+        self.workshop.in_hand.add(row.ledger_id)
         return []
+
+    def _look_at_the_clock(self) -> None:
+        now = self.workshop.clock()
+        if self._clock_seen is None or not timedelta(0) <= now - self._clock_seen < _CLOCK_SEEN_EVERY:
+            refuse_a_clock_set_back(self.workshop.ledger, now)
+            self._clock_seen = now
 
     def _done(self, streak: Streak) -> Iterator[Result]:
         done, _ = wait(self._in_hand, timeout=_LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)
@@ -116,12 +126,14 @@ class Dispatch:
                 )
 
     def _taken_back(self, future: Future[Result], rule: Rule, row: OrderRow) -> Result:
+        self.workshop.in_hand.discard(row.ledger_id)
         try:
             result = future.result()
         except BaseException:
             self.admission.end(rule, row, made=self._may_be_made(row))
             raise
-        self.admission.end(rule, row, made=self._may_be_made(row))
+        invoiced = result.verdict is Verdict.INVOICED and row.invoice_id is None
+        self.admission.end(rule, row, made=invoiced or self._may_be_made(row))
         return result
 
     def _may_be_made(self, row: OrderRow) -> bool:

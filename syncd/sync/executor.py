@@ -24,6 +24,9 @@ STOP_SETTING = "paused"
 HARMLESS: Final = frozenset({"delete", "surplus"})
 """Kinds of steps that may be sent again whatever became of them: what they delete is gone in the end either way."""
 
+MOST_LOST_ANSWERS: Final = 5
+"""How often a step is sent whose answer gets lost each time."""
+
 _SENT_AS_BEFORE: Final = frozenset({StepState.ABSENT, StepState.NOT_EXECUTED})
 _BACK_OFF_SECONDS: Final = (1.0, 2.0, 4.0)
 
@@ -45,12 +48,24 @@ class Unsettled(SyncdError):
         self.just_now = just_now  # else its answer was lost before: by another order, or in an earlier run
 
 
+class GivenUp(SyncdError):
+    """A step never had an answer, however often it was sent: a person must look."""
+
+    def __init__(self, step: StepRow) -> None:
+        super().__init__(f"`{step.identity}` never had an answer")
+        self.step = step
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The record a step made. `answer` is None when the step was done by an earlier run."""
+    """The record a step made. `answer` is None when the step was done by an earlier run.
+
+    `as_before` says that it was made by the body of an earlier attempt, not by the one that was given now.
+    """
 
     remote_id: str
     answer: Answer | None
+    as_before: bool = False
 
 
 class Executor:
@@ -90,7 +105,7 @@ class Executor:
         What surely was not carried out is tried again a few times, each time as an intent of its own. A step whose
         record was looked for and is not there is sent with the body of its first time, and keeps that fence.
 
-        Raises Unsettled when the step may or may not have been carried out, now or in an earlier run; Refused,
+        Raises Unsettled when the step may or may not have been carried out, now or in an earlier run; GivenUp; Refused,
         NotExecuted, CompanyStopped as the client does; Stopped when nothing may be sent.
         """
         before = self._ledger.steps.get(identity)
@@ -100,8 +115,11 @@ class Executor:
             raise Unsettled(before)
         if before is not None and before.state in UNSETTLED:
             self._finish(before, StepState.NOT_EXECUTED, answer="asked again")
-        if before is not None and before.doubted_at is not None and before.state in _SENT_AS_BEFORE:
-            request = stored_request(before)
+        as_before = before is not None and before.doubted_at is not None and before.state in _SENT_AS_BEFORE
+        if before is not None and as_before:
+            if before.lost >= MOST_LOST_ANSWERS:
+                raise GivenUp(before)
+            request, promise = stored_request(before), None
         step = StepRow(
             identity=identity,
             kind=kind,
@@ -112,14 +130,15 @@ class Executor:
             query=[list(pair) for pair in request.query],
             body=(request.content or b"").decode(),
             fence=str(fence),
-            attempts=before.attempts if before and before.state is not StepState.DISMISSED else 0,
+            attempts=before.attempts if before else 0,
+            lost=before.lost if before and before.state is not StepState.DISMISSED else 0,
             intended_at=self._clock(),
         )
         if before is not None and before.doubted_at is not None:  # a late record of that attempt lies above its fence
             step = replace(step, fence=before.fence, doubted_at=before.doubted_at, second_look_at=before.second_look_at)
         for pause in (*_BACK_OFF_SECONDS, None):
             try:
-                return self._attempt(step, request, promise)
+                return replace(self._attempt(step, request, promise), as_before=as_before)
             except CompanyStopped:
                 raise
             except NotExecuted as error:
@@ -173,9 +192,14 @@ class Executor:
     def _doubt(self, step: StepRow, words: str) -> StepRow:
         now = self._clock()
         doubted = step.doubted_at or step.intended_at
-        noted = {"look_at": now, "doubted_at": doubted}
-        self._ledger.steps.finish(step.identity, StepState.UNKNOWN, now, answer=words, noted=noted)
-        return replace(step, state=StepState.UNKNOWN, finished_at=now, answer=words, look_at=now, doubted_at=doubted)
+        self._ledger.steps.finish(
+            step.identity,
+            StepState.UNKNOWN,
+            now,
+            answer=words,
+            noted={"look_at": now, "doubted_at": doubted, "lost": step.lost + 1},
+        )
+        return self._ledger.steps.get(step.identity) or step
 
     def _finish(self, step: StepRow, state: StepState, *, remote_id: str | None = None, answer: str = "") -> None:
         self._ledger.steps.finish(step.identity, state, self._clock(), remote_id=remote_id, answer=answer)

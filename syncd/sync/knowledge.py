@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.ledger import Ledger
@@ -15,6 +16,8 @@ from syncd.orders.order import Order
 from syncd.sync.contacts import mirrored_contact
 from syncd.sync.known import KnownAccount, KnownCategory, KnownContact, KnownProduct
 from syncd.sync.steps import CreateCategory, CreateContact, CreateProduct, Known, Made, Step
+
+_PROFILES: Final = {profile.key: profile for profile in ALL_PROFILES}
 
 
 class LedgerKnowledge:
@@ -28,13 +31,14 @@ class LedgerKnowledge:
         self._categories: list[KnownCategory] = []
         self._adopted: set[str] = set()
         self._read: dict[tuple[Kind, str], list[Mirrored]] = {}
-        self._anything_sold = ledger.steps.any_sale()
-        known = {profile.key: profile for profile in ALL_PROFILES}
-        self._profiles = tuple(known[key] for key in ledger.company.rounding() if key in known) or ALL_PROFILES
+        self._profiles: tuple[RoundingProfile, ...] = ()
 
     @property
     def profiles(self) -> Sequence[RoundingProfile]:
         """The rounding profiles the account may have, most plausible first."""
+        if not self._profiles:
+            kept = (_PROFILES[key] for key in self._ledger.company.rounding() if key in _PROFILES)
+            self._profiles = tuple(kept) or ALL_PROFILES
         return self._profiles
 
     def complete(self, kind: Kind) -> bool:
@@ -85,7 +89,7 @@ class LedgerKnowledge:
 
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         """What another order whose invoice holds a line of this one is called."""
-        if not self._anything_sold:
+        if not self._ledger.steps.any_sale():
             return None
         return self._ledger.orders.claimed_by_another(key, order)
 

@@ -1,53 +1,64 @@
 """Looking for what a request made whose answer was lost.
 
-Paraşüt has no idempotency key, and can't be asked for an order number. So everything of that kind that is newer than
-what was known when the request left (its fence) is read and compared with the body that was written down: an invoice by
-its whole mark, a contact by tax number or else by name, e-mail and phone together, a product by its code, a category by
-name, type and parent, a payment by amount and day. Archived records count. Nothing is changed here.
+Paraşüt has no idempotency key, and can't be asked for an order number. So what is newer than all that was known when
+the request left (its fence) is read and compared with the body that was written down: an invoice by its whole mark, a
+contact without number and e-mail by its name. Where Paraşüt can be asked for the key itself, it is: a contact by its
+tax number, or by e-mail with name and phone, a product by its code, a category by name, type and parent, a payment by
+amount and day; one that is older is as good, for it is what the step would have made. Archived records count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import simplejson
+from loguru import logger
 
 from syncd.errors import Refused
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.steps import StepRow
 from syncd.orders.identity import normalise_email
 from syncd.parasut.client import ParasutClient
+from syncd.parasut.jsonapi import Resource
 from syncd.parasut.lookups import categories, invoice, newest_above
 from syncd.parasut.resources import text
 from syncd.sync.contacts import mirrored_contact, usable_email, usable_tax_number
 
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ids of the records that a step may have made, oldest first, and in words what was looked for and where."""
+    """What a step may have made: the ids of all that are like it, those above its fence first, oldest first.
+
+    `late` are the ids above the fence; `words` say what was looked for, and where.
+    """
 
     ids: tuple[str, ...]
+    late: tuple[str, ...]
     words: str
 
 
 def look(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:
-    """Look for the records of these steps; by their identities. One walk serves all invoices. Raises as the client."""
+    """Look for the records of these steps; by their identities. One walk serves all invoices.
+
+    A step that can't be looked for just now, because Paraşüt refuses the question, is not among the answers. Raises as
+    the client does for everything that would be the same for all.
+    """
+    steps = [step for step in steps if step.body]  # retention has emptied it: nothing is known any more
     found = _sales([step for step in steps if step.kind == "sale"], client)
     for step in steps:
-        match step.kind:
-            case "contact":
-                found[step.identity] = _contact(step, client)
-            case "product":
-                found[step.identity] = _product(step, client)
-            case "category":
-                found[step.identity] = _category(step, client)
-            case "payment":
-                found[step.identity] = _payment(step, client)
-            case _:
-                pass
+        seek = _SEEKERS.get(step.kind)
+        if seek is None:
+            continue
+        try:
+            found[step.identity] = seek(step, client)
+        except Refused as refusal:
+            logger.warning("{}: Paraşüt refuses to tell: {}", step.identity, refusal.message)
     return found
 
 
@@ -86,12 +97,17 @@ def _sales(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:
     if not steps:
         return {}
     marks: dict[str, list[str]] = {mark_of(step): [] for step in steps}
-    for record in newest_above(client, "sales_invoices", min(int(step.fence) for step in steps)):
-        mark = _mark(text(record, "description"))
-        if mark in marks and text(record, "item_type") == "invoice":
-            marks[mark].append(record.id)
+    try:
+        for record in newest_above(client, "sales_invoices", min(int(step.fence) for step in steps)):
+            mark = _mark(text(record, "description"))
+            if mark in marks and text(record, "item_type") == "invoice":
+                marks[mark].append(record.id)
+    except Refused as refusal:
+        logger.warning("Paraşüt refuses to list its invoices: {}", refusal.message)
+        return {}
     return {
         step.identity: _found(
+            step,
             (one for one in marks[mark_of(step)] if int(one) > int(step.fence)),
             f"an invoice whose description ends with {mark_of(step)}, among the invoices above id {step.fence}",
         )
@@ -106,41 +122,45 @@ def _mark(description: str) -> str:
 
 def _contact(step: StepRow, client: ParasutClient) -> Found:
     wanted = _attributes(step)
-    fence = int(step.fence)
     number = usable_tax_number(str(wanted.get("tax_number") or ""))
     if number:
-        records = newest_above(client, "contacts", fence, (("filter[tax_number]", number),))
+        records = newest_above(client, "contacts", 0, (("filter[tax_number]", number),))
         same = (record.id for record in records if text(record, "tax_number").strip() == number)
-        return _found(same, f"a contact with the buyer's tax number, among the contacts above id {fence}")
+        return _found(step, same, "a contact with the buyer's tax number")
     email = str(wanted.get("email") or "")
-    query = (("filter[email]", email),) if usable_email(email) else ()
+    # Who has an e-mail can be asked for by it; else only what is newer than the request can be his.
+    records = (
+        newest_above(client, "contacts", 0, (("filter[email]", email),))
+        if usable_email(email)
+        else newest_above(client, "contacts", int(step.fence), margin=True)
+    )
     same = (
         record.id
-        for record in newest_above(client, "contacts", fence, query)
-        if text(record, "name").strip() == str(wanted.get("name") or "").strip()
+        for record in records
+        if (usable_email(email) or int(record.id) > int(step.fence) or _made_since(record, step.intended_at))
+        and text(record, "name").strip() == str(wanted.get("name") or "").strip()
         and normalise_email(text(record, "email")) == normalise_email(email)
         and _digits(text(record, "phone")) == _digits(str(wanted.get("phone") or ""))
     )
-    return _found(same, f"a contact with the buyer's name, e-mail and phone, among the contacts above id {fence}")
+    where = "" if usable_email(email) else f", among the contacts above id {step.fence}"
+    return _found(step, same, f"a contact with the buyer's name, e-mail and phone{where}")
 
 
 def _product(step: StepRow, client: ParasutClient) -> Found:
     code = str(_attributes(step).get("code") or "").strip()
-    fence = int(step.fence)
-    records = newest_above(client, "products", fence, (("filter[code]", code),))
-    same = (record.id for record in records if text(record, "code").strip() == code)
-    return _found(same, f"a product with the code {code!r}, among the products above id {fence}")
+    records = newest_above(client, "products", 0, (("filter[code]", code),))
+    return _found(
+        step,
+        (record.id for record in records if text(record, "code").strip() == code),
+        f"a product with the code {code!r}",
+    )
 
 
 def _category(step: StepRow, client: ParasutClient) -> Found:
     wanted = _attributes(step)
     kind, name, parent = str(wanted["category_type"]), str(wanted["name"]), str(wanted.get("parent_id") or "")
-    same = (
-        one.id
-        for one in categories(client, kind)
-        if one.name == name and (one.parent_id or "") == parent and int(one.id) > int(step.fence)
-    )
-    return _found(same, f"a category {name!r} of type {kind}, among those above id {step.fence}")
+    same = (one.id for one in categories(client, kind) if one.name == name and (one.parent_id or "") == parent)
+    return _found(step, same, f"a category {name!r} of type {kind}")
 
 
 def _payment(step: StepRow, client: ParasutClient) -> Found:
@@ -150,12 +170,20 @@ def _payment(step: StepRow, client: ParasutClient) -> Found:
     try:
         payments = invoice(client, invoice_id).payments or ()
     except Refused as refusal:
-        if refusal.status != 404:
+        if not refusal.is_gone:
             raise
-        return Found((), f"{words}, which is gone")
+        return Found((), (), f"{words}, which is gone")
     amount, day = Decimal(str(wanted["amount"])), str(wanted["date"])
-    same = (one.id for one in payments if one.amount == amount and one.date and one.date.isoformat() == day)
-    return _found(same, words)
+    same = tuple(one.id for one in payments if one.amount == amount and one.date and one.date.isoformat() == day)
+    return Found(same, same, words)
+
+
+_SEEKERS: Final[Mapping[str, Callable[[StepRow, ParasutClient], Found]]] = {
+    "contact": _contact,
+    "product": _product,
+    "category": _category,
+    "payment": _payment,
+}
 
 
 def _attributes(step: StepRow) -> Mapping[str, Any]:
@@ -163,8 +191,18 @@ def _attributes(step: StepRow) -> Mapping[str, Any]:
     return attributes
 
 
-def _found(ids: Iterable[str], words: str) -> Found:
-    return Found(tuple(sorted(ids, key=int)), words)
+def _found(step: StepRow, ids: Iterable[str], words: str) -> Found:
+    known = sorted(ids, key=int)
+    late = tuple(one for one in known if int(one) > int(step.fence))
+    return Found((*late, *(one for one in known if one not in late)), late, words)
+
+
+def _made_since(record: Resource, moment: datetime) -> bool:
+    try:
+        made = datetime.fromisoformat(text(record, "created_at"))
+    except ValueError:
+        return False
+    return made.tzinfo is not None and made >= moment - _CLOCKS_DIFFER
 
 
 def _digits(phone: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from syncd.errors import Hold, Refused
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.order_row import OrderRow
-from syncd.ledger.steps import ADOPTED, ADOPTED_BY_HAND, FOUND, Promise, StepState
+from syncd.ledger.steps import ADOPTED, ADOPTED_BY_HAND, FOUND, Promise, StepRow, StepState
 from syncd.parasut.bodies import CashPayment, category_body, contact_body, product_body, sales_invoice_body
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.jsonapi import Resource
@@ -87,10 +87,16 @@ def _unused(identity: str, request: Request, work: Work) -> str:
     body = (request.content or b"").decode()
     number = 1
     name = identity
-    while (before := work.ledger.steps.get(name)) and before.state is StepState.DONE and before.body != body:
+    while (before := work.ledger.steps.get(name)) and _is_another(before, body):
         number += 1
         name = f"{identity}#{number}"
     return name
+
+
+def _is_another(before: StepRow, body: str) -> bool:
+    """Whether a step made, or may still have made, a contact with other data."""
+    may_have_made = before.doubted_at is not None and before.state in (StepState.ABSENT, StepState.NOT_EXECUTED)
+    return before.body != body and (before.state is StepState.DONE or may_have_made)
 
 
 def make_product(step: CreateProduct, made: Mapping[str, str], work: Work) -> str:
@@ -154,9 +160,12 @@ def make_invoice(
     if outcome.answer is None:
         return _read_again(step.identity, outcome.remote_id, row, contact_id, work)
     invoice = parse_sales_invoice(outcome.answer.resource)
+    if invoice.contact_id is not None and invoice.contact_id != contact_id:
+        raise _other_buyer(invoice, contact_id)
     _same_buyer(outcome.answer.resource, step, plan, work)
-    with work.locks.hold(["rounding"], 0):
-        learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
+    if not outcome.as_before:  # else the figures are those of other lines, perhaps
+        with work.locks.hold(["rounding"], 0):
+            learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
     return invoice, True
 
 
@@ -184,7 +193,8 @@ def _same_buyer(resource: Resource, step: CreateInvoice, plan: InvoicePlan, work
         return
     contact = parse_contact(contacts[0])
     record = mirrored_contact(contact.id, contact.name, contact.tax_number, contact.email, contact.archived)
-    work.ledger.mirror.store("contacts", [record])
+    if work.ledger.mirror.by_id("contacts", contact.id) != replace(record, document={}):
+        work.ledger.mirror.store("contacts", [record])
     number = usable_tax_number(str(plan.document.contact.get("tax_number", "")))
     known = KnownContact(step.contact, record.name, record.key, record.email, record.archived)
     if not same_party(known, number, plan.contact_name):
@@ -205,7 +215,7 @@ def _read_again(
     try:
         invoice = read_invoice(work.client, invoice_id)
     except Refused as refusal:
-        if refusal.status != 404:
+        if not refusal.is_gone:
             raise
         invoice = None
     step = work.ledger.steps.get(identity)
@@ -227,12 +237,16 @@ def _read_again(
             "`syncd orders ignore` the order, or make its invoice by hand.",
         )
     if contact_id is not None and invoice.contact_id is not None and invoice.contact_id != contact_id:
-        raise Hold(
-            "contact-changed",
-            f"The invoice {invoice_id} names the contact {invoice.contact_id}; the order's buyer is {contact_id} now.",
-            "Look at it in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
-        )
+        raise _other_buyer(invoice, contact_id)
     return invoice, step is not None and step.answer == FOUND
+
+
+def _other_buyer(invoice: SalesInvoice, contact_id: str) -> Hold:
+    return Hold(
+        "contact-changed",
+        f"The invoice {invoice.id} names the contact {invoice.contact_id}; the order's buyer is {contact_id} now.",
+        "Look at it in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+    )
 
 
 def run_step(

@@ -15,11 +15,11 @@ from syncd.ledger.steps import StepRow
 from syncd.logs import about
 from syncd.sync.apply import apply_order
 from syncd.sync.backoff import next_try
-from syncd.sync.executor import HARMLESS, Stopped, Unsettled
+from syncd.sync.executor import HARMLESS, GivenUp, Stopped, Unsettled
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.report import Result, Verdict
-from syncd.sync.settling import wait_for
+from syncd.sync.settling import outcome_unknown, wait_for
 
 _TWINS: Final = {"product-code-ambiguous": "product", "category-ambiguous": "category"}
 
@@ -89,6 +89,8 @@ class OneOrder:
             applied = apply_order(row, context, self.work)
         except Unsettled as error:
             return self._waits(row, error.step, error.just_now)
+        except GivenUp as error:
+            raise outcome_unknown(error.step, row) from error
         return Result(applied.row, Verdict.INVOICED, applied.row.reason, applied.plan, lost_answer=applied.lost_answer)
 
     def _waits(self, row: OrderRow, step: StepRow, lost_answer: bool) -> Result:

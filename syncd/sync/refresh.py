@@ -143,6 +143,10 @@ class Refresher:
             self._store(kind, (mirrored(resource) for resource in first))
             if state.complete:
                 self._newest(kind, mirrored, state, now)
+            else:  # so that what is lost on its way is looked for among what is newer, not among all
+                self._store(
+                    kind, (mirrored(resource) for resource in next(self._client.pages(kind, newest_first=True)))
+                )
             return
         read = [mirrored(resource) for resource in first]
         for page in pages:

@@ -137,9 +137,8 @@ class _Tools:
         obstacles, free = in_turn(rows, workshop, selection, report)
         for row, why in obstacles:
             yield self._one_order.held(row, why) if isinstance(why, Hold) else Result(row, Verdict.WAITS, why)
-        able = [(rule, row, admission.refusal(rule, row)) for rule, row in free]
-        if all(waits for _, _, waits in able):  # orders that all wait cost no call
-            yield from (Result(row, Verdict.WAITS, waits) for _, row, waits in able)
+        if not any(not admission.refusal(rule, row) for rule, row in free):  # orders that all wait cost no call
+            yield from (Result(row, Verdict.WAITS, admission.refusal(rule, row)) for rule, row in free)
             return
         refuse_while_paused(workshop.ledger)
         refuse_a_clock_set_back(workshop.ledger, workshop.clock())

@@ -28,7 +28,6 @@ from syncd.sync.looking import Found, look, made_by
 
 OUTCOME_UNKNOWN: Final = "outcome-unknown"
 
-_MOST_ATTEMPTS: Final = 5  # of one step without an outcome; then a person must look
 _DECIDES_THE_ORDER: Final = frozenset({"sale", "payment"})  # nothing else may happen to the order meanwhile
 
 
@@ -49,26 +48,35 @@ class Settling:
         """
         now = self.clock()
         due = [step for step in self.ledger.steps.unsettled() if step.look_at is None or step.look_at <= now]
-        return self._settle([step for step in due if step.kind not in HARMLESS])
+        changed = self._settle([step for step in due if step.kind not in HARMLESS])
+        # An order waits for nothing when the run that settled its step ended before it could say so.
+        waiting = self.ledger.orders.in_state([State.SETTLING])
+        changed += [self._let_go_on(row, []) for row in waiting if not self._open_steps(row)]
+        return changed
 
     def settle_now(self, step: StepRow) -> bool:
         """Look for the record of a step whose answer was lost just now; tells whether its outcome is known since.
 
         Its order is left to the caller. Raises as the client does.
         """
-        return self._note(step, look([step], self.client)[step.identity])
+        found = look([step], self.client).get(step.identity)
+        return found is not None and self._note(step, found)
 
     def _settle(self, steps: Sequence[StepRow]) -> list[OrderRow]:
         if not steps:
             return []
         found = look(steps, self.client)
-        known = [step for step in steps if self._note(step, found[step.identity])]
+        for step in steps:
+            if step.identity not in found:  # Paraşüt refuses to tell: its order waits, the others go on
+                again = self.clock() + timedelta(seconds=max(self.recovery.settle, 1))
+                self.ledger.steps.note(step.identity, look_at=again)
+        known = [step for step in steps if step.identity in found and self._note(step, found[step.identity])]
         changed: list[OrderRow] = []
         for order_id in dict.fromkeys(step.order_id for step in steps if step.order_id is not None):
             row = self.ledger.orders.by_id(order_id)
             if row is not None:
                 mine = [step for step in known if step.order_id == order_id]
-                changed += [self._let_go_on(row, mine)]
+                changed.append(self._let_go_on(row, mine))
         return changed
 
     def _note(self, step: StepRow, found: Found) -> bool:
@@ -78,9 +86,16 @@ class Settling:
         settles_at = self.settles_at(step)
         second = now + timedelta(seconds=self.recovery.second_look)
         doubted = step.doubted_at or step.intended_at
+        lost = step.lost + (step.state is StepState.INTENDED)  # syncd was killed before it could count
+        noted: dict[str, datetime | str | int | None] = {
+            "look_at": None,
+            "doubted_at": doubted,
+            "second_look_at": second,
+            "lost": lost,
+        }
         if found.ids:
             words = f"{found.words}; found: {', '.join(found.ids)}"
-            noted = {"look_at": None, "looked": words, "doubted_at": doubted, "second_look_at": second}
+            noted |= {"looked": words}
             steps.finish(step.identity, StepState.DONE, now, remote_id=found.ids[0], answer=FOUND, noted=noted)
             mirrored = made_by(step, found.ids[0])
             if mirrored is not None:  # else the next plan would not know of it, and make it again
@@ -89,10 +104,11 @@ class Settling:
             return True
         if now < settles_at:
             words = f"{found.words}; not found yet"
-            steps.note(step.identity, look_at=settles_at, looked=words, doubted_at=doubted)
+            unknown = StepState.UNKNOWN.value
+            steps.note(step.identity, state=unknown, look_at=settles_at, looked=words, doubted_at=doubted, lost=lost)
             return False
         words = f"{found.words}; not found, and no longer expected"
-        noted = {"look_at": None, "looked": words, "doubted_at": doubted, "second_look_at": second}
+        noted |= {"looked": words}
         steps.finish(step.identity, StepState.ABSENT, now, answer=step.answer, noted=noted)
         logger.info("{}: {}; it is sent again", step.identity, words)
         return True
@@ -102,23 +118,17 @@ class Settling:
         lost_at = max(step.deadline_at or step.intended_at, step.finished_at or step.intended_at)
         return lost_at + timedelta(seconds=self.recovery.settle)
 
+    def _open_steps(self, row: OrderRow) -> list[StepRow]:
+        return [step for step in self.ledger.steps.unsettled(row.ledger_id) if step.kind in _DECIDES_THE_ORDER]
+
     def _let_go_on(self, row: OrderRow, known: Sequence[StepRow]) -> OrderRow:
-        open_steps = [step for step in self.ledger.steps.unsettled(row.ledger_id) if step.kind in _DECIDES_THE_ORDER]
-        if open_steps:
+        open_steps = self._open_steps(row)
+        if open_steps and row.state in (State.DUE, State.SETTLING):
             return wait_for(open_steps[0], row, self.ledger, self.clock())
         if row.state is not State.SETTLING:
             return row
-        tired = [step for step in known if step.kind in _DECIDES_THE_ORDER and step.attempts >= _MOST_ATTEMPTS]
-        again = next((step for step in tired if self._is_absent(step)), None)
-        if again is not None:
-            again = self.ledger.steps.get(again.identity) or again
-            return _hold(row, outcome_unknown(again, row), self.ledger, self.clock())
         words = "; ".join(self._words(step) for step in known) or "no request of it is open any more"
         return go_on(row, words, self.ledger, self.judgement, self.clock())
-
-    def _is_absent(self, step: StepRow) -> bool:
-        now = self.ledger.steps.get(step.identity)
-        return now is not None and now.state is StepState.ABSENT
 
     def _words(self, step: StepRow) -> str:
         now = self.ledger.steps.get(step.identity) or step
@@ -144,8 +154,10 @@ def note_what_was_cut_off(ledger: Ledger, now: datetime) -> list[OrderRow]:
 
 
 def wait_for(step: StepRow, row: OrderRow, ledger: Ledger, now: datetime) -> OrderRow:
-    """An order waits until a step's outcome is known."""
+    """An order waits until a step's outcome is known; one whose step is known by now has its turn again."""
     step = ledger.steps.get(step.identity) or step
+    if not is_unsettled(step):
+        return ledger.orders.change(row, "", now, attempts=row.attempts + 1, next_at=now)
     decides = step.kind in _DECIDES_THE_ORDER
     reason = f"whether Paraşüt carried out `{step.identity}` is not known yet; it is looked for"
     first = row.reason != reason
@@ -167,22 +179,9 @@ def outcome_unknown(step: StepRow, row: OrderRow) -> Hold:
     return Hold(
         OUTCOME_UNKNOWN,
         f"Whether Paraşüt carried out `{step.identity}` ({step.method} {step.path}) is not known: "
-        f"{step.attempts} attempts had no answer. Looked for: {step.looked or 'nothing yet'}.",
+        f"{step.lost} attempts had no answer. Looked for: {step.looked or 'nothing yet'}.",
         f"Look in Paraşüt for it. If it is there, `syncd orders resolve {row.name} --adopt ID`; if it is not, "
         f"`syncd orders resolve {row.name} --send-again`. `syncd orders show {row.name}` tells what was sent.",
-    )
-
-
-def _hold(row: OrderRow, hold: Hold, ledger: Ledger, now: datetime) -> OrderRow:
-    return ledger.orders.change(
-        row,
-        f"held ({hold.code}): {hold.message}",
-        now,
-        state=State.HELD.value,
-        hold_code=hold.code,
-        reason=hold.message,
-        remedy=hold.remedy,
-        next_at=None,
     )
 
 

@@ -59,7 +59,7 @@ class LedgerBudget:
         asked = time.monotonic()
 
         def take(state: BudgetState) -> tuple[BudgetState, float]:
-            waited = time.monotonic() - asked  # for others who wrote: a place that is taken earlier than that is too early
+            waited = time.monotonic() - asked  # for others who wrote: the call leaves later than `now`
             wait, window = _window(state).take(now + waited, self._requests, self._seconds)
             return _state(window), wait
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from syncd.config.settings import PlatformSettings, Rule, Secret, Settings
@@ -25,8 +25,7 @@ class Workshop:
 
     `stopping` is asked before every write and between pages and orders. `between` is called between pages and orders,
     and may raise Stopped. `gives_way` is asked between orders: a run over rules makes room for what a person waits for.
-    `readings` are the platforms that are being read, where several runs share them; a run of its own waits for all.
-    `platform_read` is told a platform's name whenever its mark has risen, in the thread that reads it.
+    `in_hand` are the orders, by their number in the ledger, that are being worked on: nobody may decide about them.
     """
 
     settings: Settings
@@ -39,6 +38,8 @@ class Workshop:
     gives_way: Callable[[], bool] = lambda: False
     readings: Readings | None = None
     platform_read: Callable[[str], None] = lambda _: None
+
+    in_hand: set[int] = field(default_factory=set)
 
     def breathe(self) -> None:
         """Between two pages or orders: let others have their turn. Raises Stopped when the run is to end."""

@@ -70,12 +70,13 @@ class Bench:
         seed: int = 1,
         buyers: int = 0,
         nameless: bool = False,
+        codes: Sequence[str] = (),
         options: Sequence[str] = (),
         times: Times = Times(),  # noqa: B008 - immutable
         **more: Any,
     ) -> Iterator[House]:
         """A house whose shop has so many orders."""
-        made, dues = shop_orders(orders, seed=seed, buyers=buyers, nameless=nameless)
+        made, dues = shop_orders(orders, seed=seed, buyers=buyers, nameless=nameless, codes=codes)
         shops = more.pop("shops", {"site": made})
         dues = more.pop("dues", dues)
         house = House(self.launcher, self.folder, shops, dues, options, times, self.without, **more)

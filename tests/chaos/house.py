@@ -38,7 +38,7 @@ platforms:
     trigger: {{status: preparing, since: 2020-01-01}}
     every: 1s
     mapping: satis-faturasi
-    categories: {{invoice: Satış > İnternet, contact: İnternet Müşterileri, product: E-ticaret}}
+    categories: {{{categories}}}
     payment:
       cod: unpaid
       bacs: {{account: Garanti TL, type: EFT/HAVALE}}
@@ -86,6 +86,7 @@ class House:
     extra: str = ""
     platforms: str = ""
     names: tuple[str, ...] = ()
+    categories: str = "invoice: Satış > İnternet, contact: İnternet Müşterileri, product: E-ticaret"
     cpu: float = 0.0
     runs: int = 0
     begun: float = field(default_factory=time.monotonic)
@@ -120,6 +121,7 @@ class House:
             daemon_port=self.daemon_port,
             platforms=shops + self.platforms,
             rule="kural",
+            categories=self.categories,
             names=", ".join((*self.shop_ports, *self.names)),
             **vars(self.times),
         )

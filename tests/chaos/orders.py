@@ -79,11 +79,13 @@ def shop_orders(
     now: datetime | None = None,
     buyers: int = 0,
     nameless: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], list[Due]]:
     """`count` orders that are all due, as WooCommerce writes them, and the truth about them; the same for a seed.
 
     `buyers` is of how many people they are, 0 for three fifths of the orders. Some buyers have neither tax number nor
-    e-mail, and can't be found by either; they have one order each. With `nameless` all are such.
+    e-mail, and can't be found by either; they have one order each. With `nameless` all are such. With `codes` only
+    these articles are bought.
     """
     chance = random.Random(seed)
     people = [_hidden(index) for index in range(count)] if nameless else list(_people(buyers or max(1, count * 3 // 5)))
@@ -92,7 +94,7 @@ def shop_orders(
     orders, dues = [], []
     for index in range(count):
         buyer = people[index] if index < len(people) else chance.choice(known)
-        order, due = _order(first + index, buyer, chance, platform, now)
+        order, due = _order(first + index, buyer, chance, platform, now, codes)
         orders.append(order)
         dues.append(due)
     return orders, dues
@@ -126,9 +128,10 @@ def _vkn(serial: int) -> str:
 
 
 def _order(
-    number: int, buyer: _Buyer, chance: random.Random, platform: str, now: datetime
+    number: int, buyer: _Buyer, chance: random.Random, platform: str, now: datetime, codes: Sequence[str]
 ) -> tuple[dict[str, Any], Due]:
-    articles = chance.sample(_ARTICLES, chance.choice((1, 1, 2, 3)))
+    sold = [article for article in _ARTICLES if not codes or article[0] in codes]
+    articles = chance.sample(sold, min(len(sold), chance.choice((1, 1, 2, 3))))
     lines = [_line(number * 100 + at, article, chance.randint(1, 4)) for at, article in enumerate(articles)]
     carriage = [_shipping(number * 100 + 50)] if chance.random() < 0.3 else []
     by_rate: dict[int, Decimal] = {}

@@ -259,14 +259,14 @@ def test_a_command_that_is_not_waited_for_stays_queued(place: Make, run: Run) ->
     slow = SlowSale(here)
     daemon = run(here)
     slow.is_under_way()
-    command = run(here, "orders", "ignore", "site/17")
+    command = run(here, "apply", "--order", "site/17")
     command.says("does this next")
     command.signal(signal.SIGINT)
     done = finished(command)
     assert (done.code, "It stays queued" in done.err) == (1, True)
     slow.release()
-    daemon.says("orders read, 1 invoiced")
-    assert states(here) == {"15": "invoiced", "16": "due", "17": "ignored"}
+    daemon.says("site/17: invoiced")
+    assert states(here) == {"15": "invoiced", "16": "due", "17": "invoiced"}
 
 
 def test_an_idle_daemon_takes_little_memory(place: Make, run: Run) -> None:

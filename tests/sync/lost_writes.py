@@ -59,14 +59,10 @@ WRITES = {
         "contact", "contacts$", a_rule(mapping=a_mapping(contact={**_NO_NUMBER, "email": "", "phone": ""}))
     ),
     "product": Write("product", "products$", sku="YENI-1"),
-    "category": Write(
-        "category", "item_categories$", a_rule(categories=Categories(invoice=template("Pazar yeri")))
-    ),
+    "category": Write("category", "item_categories$", a_rule(categories=Categories(invoice=template("Pazar yeri")))),
     "sale": Write("sale", "sales_invoices$"),
     "payment": Write("payment", "payments$", a_rule(payment={"*": PaymentChoice("iyzico")}), {"cash_sale": "ignored"}),
-    "deletion": Write(
-        "delete", "sales_invoices/", options={"price_decimals": 2, "discount": "unit"}, method="DELETE"
-    ),
+    "deletion": Write("delete", "sales_invoices/", options={"price_decimals": 2, "discount": "unit"}, method="DELETE"),
 }
 
 
@@ -138,7 +134,5 @@ def books(world: World) -> dict[str, Any]:
         "contacts": sorted(one["name"] for one in parasut.contacts.values()),
         "products": sorted(one["code"] or "" for one in parasut.products.values()),
         "categories": sorted(one["name"] for one in parasut.item_categories.values()),
-        "invoices": [
-            (one["net_total"], str(len(parasut.payments_of(one)))) for one in parasut.invoices.values()
-        ],
+        "invoices": [(one["net_total"], str(len(parasut.payments_of(one)))) for one in parasut.invoices.values()],
     }

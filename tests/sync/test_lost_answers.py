@@ -206,7 +206,9 @@ class Impatient(World):
         return replace(settings, parasut=replace(settings.parasut, timeout_seconds=1))
 
 
-@pytest.mark.parametrize(("fault", "verdict"), [("timeout_after", "invoiced"), ("hang", "waits"), ("late_hang", "waits")])
+@pytest.mark.parametrize(
+    ("fault", "verdict"), [("timeout_after", "invoiced"), ("hang", "waits"), ("late_hang", "waits")]
+)
 def test_an_answer_that_does_not_come_in_time_is_a_lost_one(world: Make, fault: str, verdict: str) -> None:
     made = world(orders=1)
     here = Impatient(made.sandbox, made.folder)
@@ -444,7 +446,9 @@ def test_an_order_that_never_gets_through_blocks_no_other(world: Make) -> None:
     here = world(orders=1)
     for attempt in range(5):
         here.sandbox.faults.clear()
-        here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$", times=1))  # the first one is order 15's
+        here.sandbox.faults.add(
+            Fault("close_before", "POST", "sales_invoices$", times=1)
+        )  # the first one is order 15's
         here.again(15 if attempt == 0 else 499 + attempt, 500 + attempt)
         here.later(seconds=SETTLED)
         report = here.apply()

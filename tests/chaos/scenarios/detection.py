@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -23,16 +24,20 @@ def attempts(orders: int = 4) -> Iterator[Attempt]:
 
 
 def _at_once(orders: int, bench: Bench) -> Verdict:
-    """One buyer, several orders: while the first contact is on its way, the others come to the same point."""
-    with bench.house(orders, buyers=1, times=_PATIENT) as house:
-        house.control.fault(kind="hold_before", stand="parasut", request="contact.create")
+    """One buyer, several orders, nothing else to be made: all that look for the contact have their answer at once."""
+    known = "invoice: Satış > Web Sitesi, contact: Müşteriler, product: Kırtasiye"
+    with bench.house(orders, buyers=1, codes=("TRM-500", "FST-250"), times=_PATIENT, categories=known) as house:
+        house.control.fault(kind="hold_before", stand="parasut", request="contact.list", method="GET", nth=2, times=99)
         process = house.start("apply")
         held = house.control.held(30)
-        house.pause(3)
-        for one in held:
-            house.control.release(one["number"], "go")
+        end = time.monotonic() + 3
+        while len(held) < orders and time.monotonic() < end:
+            house.pause(0.1)
+            held = house.control.held(0)
+        house.control.no_faults()
+        house.control.post("/holds", {"then": "go"})
         process.wait(60)
-        return finish(house)
+        return finish(house) if held else Verdict(wrong=["nobody looked for the contact"])
 
 
 def _nameless(orders: int, bench: Bench) -> Verdict:
@@ -46,6 +51,6 @@ _GOES_WRONG = {
     "looking": lambda orders: partial(_nameless, orders),
     "second-look": lambda orders: partial(carried_out_after_all, orders, "sale.create", 2),
     "lease": lambda orders: partial(two_applies, orders),
-    "locks": lambda orders: partial(_at_once, orders),
+    "locks": lambda orders: partial(_at_once, 2 * orders),
 }
 GUARDS = tuple(_GOES_WRONG)

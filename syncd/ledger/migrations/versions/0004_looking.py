@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.create_index("ix_orders_next_at", "orders", ["next_at"], unique=False)
     op.add_column("orders", sa.Column("doubtful", sa.Boolean(), nullable=False, server_default="0"))
     op.create_index("ix_orders_invoice_id", "orders", ["invoice_id"], unique=False)
+    op.add_column("steps", sa.Column("lost", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("steps", sa.Column("deadline_at", sa.Text(), nullable=True))
     op.add_column("steps", sa.Column("look_at", sa.Text(), nullable=True))
     op.add_column("steps", sa.Column("looked", sa.Text(), nullable=False, server_default=""))
@@ -51,7 +52,7 @@ def downgrade() -> None:
     """Back to the ledger before."""
     op.drop_table("invoices")
     op.drop_index("ix_steps_second_look_at", "steps")
-    for column in ("deadline_at", "look_at", "looked", "doubted_at", "second_look_at"):
+    for column in ("lost", "deadline_at", "look_at", "looked", "doubted_at", "second_look_at"):
         op.drop_column("steps", column)
     op.drop_index("ix_orders_invoice_id", "orders")
     for column in ("attempts", "next_at", "released_at", "doubtful"):
