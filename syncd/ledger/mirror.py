@@ -60,6 +60,7 @@ class Mirror:
     def __init__(self, database: Database, company: str) -> None:
         self._database = database
         self._company = company
+        self._highest: dict[Kind, int] = {}
 
     def store(self, kind: Kind, records: Iterable[Mirrored]) -> None:
         """Add records, or replace what was known of them."""
@@ -131,8 +132,12 @@ class Mirror:
             }
             for record in records
         ]
-        if values:
-            connection.execute(_STORE, values)
+        if not values:
+            return
+        connection.execute(_STORE, values)
+        if kind in self._highest:
+            made = (int(record["remote_id"]) for record in values if str(record["remote_id"]).isdigit())
+            self._highest[kind] = max([self._highest[kind], *made])
 
     def _set_state(self, connection: Connection, kind: Kind, state: MirrorState) -> None:
         values = {
@@ -155,9 +160,10 @@ class Mirror:
     def highest(self, kind: Kind) -> int:
         """The highest id of a kind that was ever seen, 0 for none."""
         table = tables.mirror
-        query = select(func.max(cast(table.c.remote_id, Integer))).where(
-            table.c.company == self._company, table.c.kind == kind
-        )
-        with self._database.read() as connection:
-            found = connection.execute(query).scalar() or 0
-        return max(found, self.state(kind).highest_id)
+        if kind not in self._highest:  # there is no index for it: asked once, not in every run
+            query = select(func.max(cast(table.c.remote_id, Integer))).where(
+                table.c.company == self._company, table.c.kind == kind
+            )
+            with self._database.read() as connection:
+                self._highest[kind] = connection.execute(query).scalar() or 0
+        return max(self._highest[kind], self.state(kind).highest_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.errors import Hold
@@ -45,6 +45,15 @@ _CONTACT_OF_CUSTOMER = (
     .order_by(_ORDERS.invoiced_at.desc())
     .limit(1)
 )
+_OF_PACKAGES = _SELECT.where(
+    _ORDERS.connector == bindparam("of_connector"),
+    _ORDERS.account == bindparam("of_account"),
+    _ORDERS.package.in_(bindparam("packages", expanding=True)),
+)
+_NEXT_CONNECTOR = select(func.min(_ORDERS.connector)).where(_ORDERS.connector > bindparam("after"))
+_NEXT_ACCOUNT = select(func.min(_ORDERS.account)).where(
+    _ORDERS.connector == bindparam("of_connector"), _ORDERS.account > bindparam("after")
+)
 _CLAIMED = (
     select(_ORDERS.number, _ORDERS.package)
     .join(tables.claims, _CLAIMS.order_id == _ORDERS.id)
@@ -52,7 +61,8 @@ _CLAIMED = (
         _CLAIMS.connector == bindparam("of_connector"),
         _CLAIMS.account == bindparam("of_account"),
         _ORDERS.package != bindparam("of_package"),
-        tuple_(_CLAIMS.kind, _CLAIMS.value).in_(bindparam("values", expanding=True)),
+        _CLAIMS.kind == bindparam("of_kind"),
+        _CLAIMS.value.in_(bindparam("named", expanding=True)),
     )
     .limit(1)
 )
@@ -60,7 +70,7 @@ _MOVED = (
     select(_ORDERS.number, _ORDERS.package)
     .where(
         _ORDERS.connector == bindparam("of_connector"),
-        _ORDERS.account != bindparam("of_account"),
+        _ORDERS.account.in_(bindparam("others", expanding=True)),
         _ORDERS.package == bindparam("of_package"),
         _ORDERS.ordered_at == bindparam("at"),
         _ORDERS.invoice_id.is_not(None),
@@ -131,14 +141,18 @@ class OrderBook:
 
     def many(self, keys: Iterable[OrderKey]) -> dict[OrderKey, OrderRow]:
         """The rows of those orders that are known."""
-        wanted = [(key.connector, key.account, key.package) for key in keys]
+        wanted: dict[tuple[str, str], list[str]] = {}
+        for key in keys:
+            wanted.setdefault((key.connector, key.account), []).append(key.package)
         found: dict[OrderKey, OrderRow] = {}
-        columns = tuple_(tables.orders.c.connector, tables.orders.c.account, tables.orders.c.package)
         with self._database.read() as connection:
-            for start in range(0, len(wanted), _CHUNK):
-                for row in connection.execute(_SELECT.where(columns.in_(wanted[start : start + _CHUNK]))):
-                    known = _row(row)
-                    found[known.key] = known
+            for (connector, account), packages in wanted.items():
+                for start in range(0, len(packages), _CHUNK):
+                    sought = {"of_connector": connector, "of_account": account}
+                    some = packages[start : start + _CHUNK]
+                    for row in connection.execute(_OF_PACKAGES, {**sought, "packages": some}):
+                        known = _row(row)
+                        found[known.key] = known
         return found
 
     def named(self, platform: str, text: str) -> list[OrderRow]:
@@ -190,11 +204,11 @@ class OrderBook:
 
     def to_judge_again(self, judged_by: str) -> list[OrderRow]:
         """Orders that rules other than today's left alone, let wait or called due."""
-        open_states = [State.LEFT.value, State.WAITING.value, State.DUE.value]
-        where = tables.orders.c.state.in_(open_states) & (tables.orders.c.judged_by != judged_by)
-        where &= tables.orders.c.invoice_id.is_(None)  # what has an invoice is finished under the rule that made it
-        where &= tables.orders.c.pruned_at.is_(None)  # no rule could be told of what was removed
-        return self._rows(_SELECT.where(where))
+        # What has an invoice is finished under the rule that made it; of what was removed no rule could be told.
+        # Two ranges, and not "another than": so SQLite finds them without passing over all others.
+        judged = tables.orders.c.judged_by
+        ranges = (judged < judged_by, judged > judged_by)
+        return [row for one in ranges for row in self._rows(_SELECT.where(text(tables.TO_JUDGE), one))]
 
     def changed_within(self, connector: str, account: str, after: datetime, until: datetime) -> set[str]:
         """The packages of an account that the platform last changed after one moment and until another."""
@@ -232,22 +246,28 @@ class OrderBook:
     def rename_platform(self, connector: str, account: str, name: str) -> None:
         """The platform's name in the configuration is another one now."""
         table = tables.orders
+        own = (table.c.connector == connector) & (table.c.account == account)
+        with self._database.read() as connection:
+            found = [
+                select(table.c.id).where(own, one).limit(1)
+                for one in (table.c.platform < name, table.c.platform > name)
+            ]
+            if all(connection.execute(query).first() is None for query in found):
+                return
         with self._database.write() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.connector == connector, table.c.account == account, table.c.platform != name)
-                .values(platform=name)
-            )
+            connection.execute(update(table).where(own, table.c.platform != name).values(platform=name))
 
     def other_account(self, platform: str, connector: str, account: str) -> str | None:
         """Another account whose orders the ledger knows under the same platform name and connector."""
-        query = select(tables.orders.c.account).where(
-            tables.orders.c.platform == platform,
-            tables.orders.c.connector == connector,
-            tables.orders.c.account != account,
-        )
+        table = tables.orders
         with self._database.read() as connection:
-            return connection.execute(query.limit(1)).scalar()
+            for other in _accounts(connection, connector):
+                query = select(table.c.account).where(
+                    table.c.connector == connector, table.c.account == other, table.c.platform == platform
+                )
+                if other != account and connection.execute(query.limit(1)).first() is not None:
+                    return other
+        return None
 
     def change(self, row: OrderRow, text: str, at: datetime, **values: Any) -> OrderRow:
         """Set columns of one order and write a line of its history, in one transaction; return the new row."""
@@ -316,9 +336,12 @@ class OrderBook:
 
     def accounts(self) -> set[tuple[str, str]]:
         """The accounts at platforms that orders are known of: connector and account."""
-        query = select(tables.orders.c.connector, tables.orders.c.account).distinct()
+        found: set[tuple[str, str]] = set()
+        connector = ""
         with self._database.read() as connection:
-            return {(connector, account) for connector, account in connection.execute(query)}
+            while connector := connection.execute(_NEXT_CONNECTOR, {"after": connector}).scalar():
+                found |= {(connector, account) for account in _accounts(connection, connector)}
+        return found
 
     def first_seen_after(self, order_id: int, limit: int) -> list[NewOrder]:
         """Orders that came to the ledger after the one with that number, in the order they came."""
@@ -367,13 +390,20 @@ class OrderBook:
         under the same order number that was invoiced, died or changed since, and held one of the same products, is
         where this one was split off: N11 and Hepsiburada give the parts new line ids and do not name their origin.
         """
-        values = [("package", origin) for origin in order.origin_ids]
-        for line in order.lines:
-            values += [("piece", piece) for piece in line.pieces] or ([("line", line.id)] if line.id else [])
+        values = {
+            "package": list(order.origin_ids),
+            "piece": [piece for line in order.lines for piece in line.pieces],
+            "line": [line.id for line in order.lines if line.id and not line.pieces],
+        }
         own = {"of_connector": key.connector, "of_account": key.account, "of_package": key.package}
         with self._database.read() as connection:
-            claimed = connection.execute(_CLAIMED, {**own, "values": values}).first() if values else None
-            claimed = claimed or connection.execute(_MOVED, {**own, "at": order.ordered_at}).first()
+            claimed = None
+            for kind, named in values.items():
+                if named and claimed is None:
+                    claimed = connection.execute(_CLAIMED, {**own, "of_kind": kind, "named": named}).first()
+            others = [account for account in _accounts(connection, key.connector) if account != key.account]
+            if claimed is None and others:
+                claimed = connection.execute(_MOVED, {**own, "others": others, "at": order.ordered_at}).first()
         return self._split_from(key, order) if claimed is None else order_label(*claimed)
 
     def _split_from(self, key: OrderKey, order: Order) -> str | None:
@@ -391,6 +421,16 @@ class OrderBook:
     def _rows(self, query: Any) -> list[OrderRow]:
         with self._database.read() as connection:
             return [_row(row) for row in connection.execute(query)]
+
+
+def _accounts(connection: Connection, connector: str) -> list[str]:
+    """The accounts of a connector that have orders: one look into the index for each, however many orders there are."""
+    found: list[str] = []
+    account: str | None = ""
+    while account is not None:
+        account = connection.execute(_NEXT_ACCOUNT, {"of_connector": connector, "after": account}).scalar()
+        found += [account] if account is not None else []
+    return found
 
 
 def _line(values: Mapping[str, Any]) -> str:

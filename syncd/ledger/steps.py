@@ -313,8 +313,8 @@ class StepLog:
         query = _SELECT.where(
             table.c.second_look_at <= until, table.c.state.not_in([state.value for state in UNSETTLED])
         )
-        with self._database.read() as connection:
-            return [_row(row) for row in connection.execute(query.order_by(table.c.id))]
+        with self._database.read() as connection:  # by the number alone SQLite would walk through all steps
+            return [_row(row) for row in connection.execute(query.order_by(table.c.second_look_at, table.c.id))]
 
     def doubt(self, identity: str, at: datetime) -> None:
         """A step that was called done is not: its outcome is unknown again, and its order has no invoice of it."""

@@ -19,6 +19,9 @@ metadata = MetaData(
     }
 )
 
+TO_JUDGE = "state IN ('left', 'waiting', 'due') AND invoice_id IS NULL AND pruned_at IS NULL"
+"""The orders that other rules may still change; in these words SQLite knows its index again."""
+
 orders = Table(
     "orders",
     metadata,
@@ -68,6 +71,7 @@ orders = Table(
     Index("ix_orders_next_at", "next_at"),
     Index("ix_orders_invoice_id", "invoice_id"),
     Index("ix_orders_not_pruned", "changed_at", sqlite_where=text("pruned_at IS NULL")),
+    Index("ix_orders_to_judge", "judged_by", sqlite_where=text(TO_JUDGE)),
 )
 
 claims = Table(
@@ -108,6 +112,7 @@ steps = Table(
     Index("ix_steps_order_id", "order_id"),
     Index("ix_steps_state", "state"),
     Index("ix_steps_second_look_at", "second_look_at"),
+    Index("ix_steps_remote_id", "remote_id"),
 )
 
 invoices = Table(

@@ -5,8 +5,9 @@ by hand. So before a run writes anything, the invoices that are new in Paraşüt
 whose mark one of them bears gets it. What can only be told of a single order (its number, its buyer) is decided when
 it is planned (see existing.py).
 
-A new ledger beside invoices with our marks has a predecessor that is lost. Orders that were due before it began, and
-whose invoice is found nowhere, may have one that was cancelled: those are in no list. They are held.
+A new ledger beside invoices with our marks has a predecessor that is lost, and one that finds invoices of its orders
+which it never sent was put back from an older copy. Orders that were due before that, and whose invoice is found nowhere,
+may have one that was cancelled: those are in no list. They are held.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Given:
 
     adopted: list[OrderRow] = field(default_factory=list)
     held: list[OrderRow] = field(default_factory=list)
+    unsent: bool = False  # whether one of them was adopted whose request this ledger never wrote down
 
 
 def adopt_new(workshop: Workshop) -> Given:
@@ -115,6 +117,7 @@ def adopt_known(workshop: Workshop) -> Given:
     cancelled after it needs a person. Asks nobody. Raises LedgerError.
     """
     ledger, given = workshop.ledger, Given()
+    has_sold = ledger.steps.any_sale()
     read_to = ledger.setting(READ_TO)
     seen: set[OrderKey] = set()
     accounts = ledger.orders.accounts()
@@ -125,6 +128,8 @@ def adopt_known(workshop: Workshop) -> Given:
                 if row.invoice_id is None and row.key not in seen:
                     seen.add(row.key)
                     _give(row, ledger.invoices.by_marker(row.key.marker), workshop, given)
+    if has_sold and given.unsent:
+        _remember_a_rollback(workshop)
     ledger.set_setting(_GIVEN_TO, read_to)
     began = lost_before(ledger)
     if began is None and not ledger.invoices.any_marked():
@@ -231,6 +236,7 @@ def _give(row: OrderRow, found: list[SeenInvoice], workshop: Workshop, given: Gi
     try:
         adoption = by_mark(row.key, row.name, found)
         if adoption is not None:
+            given.unsent |= workshop.ledger.steps.get(sale_of(row, workshop.ledger)) is None
             given.adopted.append(adopt(row, adoption, workshop.ledger, workshop.settings.rules, at))
     except Hold as hold:
         given.held.append(_hold(row, hold, workshop.ledger, at))
@@ -313,6 +319,20 @@ def _remember_a_loss(workshop: Workshop) -> None:
             "this ledger is new, but Paraşüt holds invoices that syncd made: the ledger of before is lost, or is used "
             "elsewhere. Orders whose invoice is found get it; those that were due before and have none are held"
         )
+
+
+def _remember_a_rollback(workshop: Workshop) -> None:
+    """A ledger that has made invoices finds one of its orders' that it never sent: it is older than what was done.
+
+    What was invoiced and cancelled since is in no list, so orders that are due now and have none are held, as after a
+    loss.
+    """
+    workshop.ledger.set_setting(LOST, workshop.clock().isoformat())
+    workshop.ledger.set_setting(_ASKED_TO, None)
+    logger.warning(
+        "Paraşüt holds invoices of this ledger's orders that it never made: it was put back from an older copy, or "
+        "another one is in use. Orders whose invoice is found get it; those that are due now and have none are held"
+    )
 
 
 def _tell(given: Given) -> None:

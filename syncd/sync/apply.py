@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+import simplejson
 from loguru import logger
 
 from syncd.errors import Hold, Refused
@@ -17,7 +19,8 @@ from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.turkish import lower_tr
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
-from syncd.parasut.resources import SalesInvoice
+from syncd.parasut.request import Request
+from syncd.parasut.resources import SalesInvoice, text
 from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
 from syncd.sync.executor import HARMLESS, Unsettled
@@ -28,6 +31,7 @@ from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
 _LOOKS_AT_ONCE: Final = 5  # each for another step of the order
+_CLOCKS_DIFFER: Final = timedelta(seconds=1)
 _PLANS: Final = 20  # of one order until it holds the locks of everything that it needs
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
 _SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
@@ -205,8 +209,10 @@ def _settle(
             invoice.remaining,
             step.payment.description,
         )
+        identity = f"payment {step.identity}"
+        _refuse_to_overpay(identity, invoice, work)
         try:
-            run_step(work, f"payment {step.identity}", "payment", request, "sales_invoices", row)
+            run_step(work, identity, "payment", request, "sales_invoices", row)
         except Refused as refusal:
             raise Hold(
                 "payment-refused",
@@ -214,6 +220,21 @@ def _settle(
                 "Book the payment in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
             ) from refusal
     return Applied(_close(invoice, plan, row, work), plan)
+
+
+def _refuse_to_overpay(identity: str, invoice: SalesInvoice, work: Work) -> None:
+    """A payment whose answer was lost is sent with the amount of then: not when somebody has paid a part since."""
+    before = work.ledger.steps.get(identity)
+    if before is None or before.doubted_at is None or before.state is StepState.DONE:
+        return
+    amount = Decimal(str(simplejson.loads(before.body, use_decimal=True)["data"]["attributes"]["amount"]))
+    if amount != invoice.remaining:
+        raise Hold(
+            "paid-twice",
+            f"Of the invoice {invoice.id} {invoice.remaining:.2f} is open; a payment of {amount:.2f} was sent whose "
+            "outcome is not known, and somebody has paid a part since.",
+            "Book in Paraşüt what is missing, then `syncd orders ignore` the order; its invoice stays.",
+        )
 
 
 def _acceptable(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> bool:
@@ -253,15 +274,40 @@ def _repair(
 
 
 def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
-    """Delete a wrong draft whose deletion was interrupted. Asking twice does no harm: what is gone is gone."""
+    """Delete a wrong draft whose deletion was interrupted. Asking twice does no harm: what is gone is gone.
+
+    Unless somebody has taken it in hand meanwhile: then it is theirs.
+    """
     step = work.ledger.steps.get(f"delete sale {row.key}#1")
     if step is None or step.state is StepState.DONE or step.state is StepState.REFUSED:
         return row
+    draft_id = step.path.rsplit("/", 1)[-1]
+    changed_at = _changed_at(draft_id, work)
+    if changed_at is not None and changed_at > (step.doubted_at or step.intended_at) + _CLOCKS_DIFFER:
+        raise Hold(
+            "invoice-amount-differs",
+            f"The invoice {draft_id} came out wrong and was to be deleted, but somebody has changed it since.",
+            "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
+        )
     try:
-        _delete(step.path.rsplit("/", 1)[-1], row, work)
+        _delete(draft_id, row, work)
     except Refused as refusal:
         raise _refused(refusal) from refusal
     return work.ledger.orders.by_id(row.ledger_id) or row
+
+
+def _changed_at(invoice_id: str, work: Work) -> datetime | None:
+    """When Paraşüt says that an invoice was last changed; None when it is gone, or doesn't say."""
+    try:
+        return datetime.fromisoformat(
+            text(work.client.send(Request("GET", f"sales_invoices/{invoice_id}")).resource, "updated_at")
+        )
+    except Refused as refusal:
+        if refusal.is_gone:
+            return None
+        raise
+    except ValueError:
+        return None
 
 
 def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:

@@ -108,6 +108,14 @@ class SecondLook:
                 f"The invoice has {len(found.late)} payments of one amount and day: {', '.join(found.late)}.",
                 "Delete the one too many in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
             )
+        invoice = _invoice(self.settling.client, row.invoice_id)
+        paid = sum((payment.amount for payment in (invoice.payments if invoice else None) or ()), Decimal(0))
+        if invoice is not None and paid > invoice.net_total:
+            raise Hold(
+                "paid-twice",
+                f"{paid:.2f} is booked as paid of the invoice {invoice.id}, which comes to {invoice.net_total:.2f}.",
+                "Delete the payment too many in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+            )
         if step.state is not StepState.DONE and found.late:
             return self._came_late(step, found.late[0], row)[1]
         return None
@@ -156,8 +164,11 @@ class SecondLook:
         return self._run(f"surplus {step.identity} {surplus}", delete_sales_invoice(surplus), step.order_id)
 
     def _delete_all_unused(self, step: StepRow, found: Found) -> None:
-        """Delete what came late; what another step made is that one's."""
-        for one in found.late:
+        """Delete what came late; what another step made is that one's.
+
+        A category stays: nothing tells what bears it.
+        """
+        for one in found.late if step.kind != "category" else ():
             if not self.settling.ledger.steps.have_made(step.kind, one):
                 logger.warning("{}: {} came late", step.identity, one)
                 self._delete_unused(step, one)

@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-PAST = dict.fromkeys(("ordered_at", "updated_at", "changed_at", "seen_at", "invoiced_at"), "2026-11-02T09:00:00.000000Z")
-STEPS = 50  # of SQLite's virtual machine, between two counts
+PAST = dict.fromkeys(
+    ("ordered_at", "updated_at", "changed_at", "seen_at", "invoiced_at"), "2026-11-02T09:00:00.000000Z"
+)
+STEPS = 10  # of SQLite's virtual machine, between two counts
 
 
 def lengthen(ledger: Path, copies: int, **changed: str) -> None:
@@ -26,7 +28,7 @@ def lengthen(ledger: Path, copies: int, **changed: str) -> None:
         connection.row_factory = sqlite3.Row
         order = connection.execute("SELECT * FROM orders WHERE state = 'invoiced' ORDER BY id LIMIT 1").fetchone()
         first = connection.execute("SELECT max(id) FROM orders").fetchone()[0] + 1
-        remote = 10_000_000 + first
+        remote = 10_000  # what was made before has lower ids
         for number in range(first, first + copies):
             own = {"id": number, "package": f"past-{number}", "number": f"past-{number}", "customer": f"past-{number}"}
             made = {"invoice_id": str(remote + number), "contact_id": str(remote + number)}
@@ -36,7 +38,8 @@ def lengthen(ledger: Path, copies: int, **changed: str) -> None:
             _copy(connection, "history", order, number)
             invoice = connection.execute("SELECT * FROM invoices LIMIT 1").fetchone()
             if invoice is not None:
-                _insert(connection, "invoices", invoice, {"id": remote + number, "marker": f"[sale past {number}]"})
+                seen = {"id": remote + number, "marker": f"[sale past {number}]", "order_no": f"past {number}"}
+                _insert(connection, "invoices", invoice, {**seen, "contact_id": str(remote + number)})
             contact = connection.execute("SELECT * FROM mirror WHERE kind = 'contacts' LIMIT 1").fetchone()
             _insert(connection, "mirror", contact, {"remote_id": str(remote + number), "key": "", "email": ""})
     connection.close()
@@ -44,9 +47,9 @@ def lengthen(ledger: Path, copies: int, **changed: str) -> None:
 
 def _copy(connection: sqlite3.Connection, table: str, order: sqlite3.Row, number: int, **told: str) -> None:
     for row in connection.execute(f"SELECT * FROM {table} WHERE order_id = ?", [order["id"]]).fetchall():
-        own = {name: f"{value}{row['id'] if 'id' in row.keys() else row[name]}" for name, value in told.items()}
+        own = {name: f"{value}{row['id'] if 'id' in tuple(row.keys()) else row[name]}" for name, value in told.items()}
         own |= {"remote_id": told["remote_id"]} if "remote_id" in told else {}
-        _insert(connection, table, row, {**({"id": None} if "id" in row.keys() else {}), **own, "order_id": number})
+        _insert(connection, table, row, {**({"id": None} if "id" in tuple(row.keys()) else {}), **own, "order_id": number})
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: sqlite3.Row, changed: dict[str, Any]) -> None:

@@ -24,6 +24,16 @@ def attempts(orders: int = 4) -> Iterator[Attempt]:
 
 
 def _at_once(orders: int, bench: Bench) -> Verdict:
+    """Without the locks it is a race of milliseconds, which two orders don't meet in every time."""
+    verdict = Verdict()
+    for number in range(8 if bench.without else 1):
+        verdict += _race(orders, Bench(bench.launcher, bench.folder / str(number), bench.without))
+        if verdict.wrong:
+            break
+    return verdict
+
+
+def _race(orders: int, bench: Bench) -> Verdict:
     """One buyer, several orders, nothing else to be made: all that look for the contact have their answer at once."""
     known = "invoice: Satış > Web Sitesi, contact: Müşteriler, product: Kırtasiye"
     with bench.house(orders, buyers=1, codes=("TRM-500", "FST-250"), times=_PATIENT, categories=known) as house:

@@ -44,9 +44,8 @@ def attempts(bench: Bench, size: Size) -> Iterator[Attempt]:
                     partial(_kill, orders, options, point),
                 )
         for nth in range(1, writes + 1):
-            for kind, (point_kind, then) in _HELD.items():
-                chosen += 1
-                if chosen % size.every == 0:
+            for at, (kind, (point_kind, then)) in enumerate(_HELD.items()):
+                if (nth + at) % size.every == 0:  # each kind has its turn
                     go = partial(kill_while_held, orders, options, "write", nth, point_kind, then)
                     yield Attempt(f"kill -9 while a write {kind}, {way}", f"write {nth}", go)
 

@@ -30,6 +30,14 @@ def upgrade() -> None:
     op.add_column("steps", sa.Column("doubted_at", sa.Text(), nullable=True))
     op.add_column("steps", sa.Column("second_look_at", sa.Text(), nullable=True))
     op.create_index("ix_steps_second_look_at", "steps", ["second_look_at"], unique=False)
+    op.create_index("ix_steps_remote_id", "steps", ["remote_id"], unique=False)
+    op.create_index(
+        "ix_orders_to_judge",
+        "orders",
+        ["judged_by"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('left', 'waiting', 'due') AND invoice_id IS NULL AND pruned_at IS NULL"),
+    )
     op.create_table(
         "invoices",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -51,6 +59,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the ledger before."""
     op.drop_table("invoices")
+    op.drop_index("ix_orders_to_judge", "orders")
+    op.drop_index("ix_steps_remote_id", "steps")
     op.drop_index("ix_steps_second_look_at", "steps")
     for column in ("lost", "deadline_at", "look_at", "looked", "doubted_at", "second_look_at"):
         op.drop_column("steps", column)
