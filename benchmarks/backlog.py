@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +50,10 @@ rules:
     product: {missing: create}
     override: {line.code: "{{ line.code or 'KARGO' }}"}
 """
+SLOWNESS = (
+    {"kind": "way", "seconds": [0, 0.3], "stand": "parasut", "nth": 0},
+    {"kind": "slow", "seconds": [0.3, 2], "stand": "parasut", "nth": 0},
+)
 TWIN = {"act": "archive", "kind": "products", "id": 300005}
 """Two of the company's products have the same code; a person has put one aside."""
 WINDOW_SECONDS = 10
@@ -67,12 +71,10 @@ class Spent:
 
 
 @contextmanager
-def served(orders: int, requests: int) -> Iterator[tuple[str, dict[str, str]]]:
+def served(
+    orders: int, requests: int, faults: Sequence[Mapping[str, Any]] = SLOWNESS
+) -> Iterator[tuple[str, dict[str, str]]]:
     """The sandbox in a process of its own: its control address, and the variables of CONFIG."""
-    faults = [
-        {"kind": "way", "seconds": [0, 0.3], "stand": "parasut", "nth": 0},
-        {"kind": "slow", "seconds": [0.3, 2], "stand": "parasut", "nth": 0},
-    ]
     options = {
         "stands": "parasut,shop",
         "orders": orders,
@@ -81,7 +83,7 @@ def served(orders: int, requests: int) -> Iterator[tuple[str, dict[str, str]]]:
         "control-port": 0,
         "rate-requests": requests,
         "rate-seconds": WINDOW_SECONDS,
-        "faults": json.dumps(faults),
+        "faults": json.dumps(list(faults)),
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     process = subprocess.Popen(

@@ -77,6 +77,10 @@ class Retries:
         self._made = {name: made for name, made in self._made.items() if name not in due | again}
         return admission
 
+    def remember(self, names: Iterable[str], admission: Admission) -> None:
+        """What the turn of these rules has made counts when they are woken before their next turn."""
+        self._made |= dict.fromkeys(names, admission)
+
     def soon(self, names: frozenset[str]) -> None:
         """Their try was interrupted and goes on at once."""
         self._at_once |= names

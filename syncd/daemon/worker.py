@@ -143,6 +143,7 @@ class Worker:
             self._retries.soon(names & again)
         else:
             self._count(names - again)
+        self._retries.remember(names, admission)
         self._try_again(rules, report, admission)
         kept = {rule: why for rule, why in self._vitals.stopped_rules.items() if rule not in names}
         self._vitals.stopped_rules = kept | report.stopped_rules

@@ -32,11 +32,14 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What an invoice's intent fixes from then on: its day of issue and buyer, and that its rule has gone live."""
+    """What an invoice's intent fixes from then on: its day of issue and buyer, and that its rule has gone live.
 
-    issue_date: str
+    Day and buyer are None where they were fixed by an earlier attempt of the same body.
+    """
+
+    issue_date: str | None
     rule: str
-    contact_id: str
+    contact_id: str | None
 
 
 UNSETTLED = frozenset({StepState.INTENDED, StepState.UNKNOWN})
@@ -187,10 +190,11 @@ class StepLog:
             if step.kind == "sale" and state is StepState.DONE and step.order_id is not None:
                 give_invoice(connection, step.order_id, remote_id, at)
                 _raise_fence(connection, remote_id)
-            if step.kind == "sale" and state in _DID_NOT_HAPPEN:
+            if step.kind == "sale" and state in _MAY_BE_SENT:
                 rules = tables.rules
+                moments = [step.intended_at, *([step.doubted_at] if step.doubted_at is not None else [])]
                 connection.execute(
-                    update(rules).where(rules.c.first_invoice_at == step.intended_at).values(first_invoice_at=None)
+                    update(rules).where(rules.c.first_invoice_at.in_(moments)).values(first_invoice_at=None)
                 )
             if step.kind == "delete" and state is StepState.DONE and step.order_id is not None:
                 take_invoice(connection, step.order_id, at, "it came out wrong and was deleted")
@@ -359,11 +363,12 @@ def _raise_fence(connection: Connection, remote_id: str | None) -> None:
 
 def _keep(connection: Connection, promise: Promise, step: StepRow) -> None:
     orders, rules = tables.orders, tables.rules
-    connection.execute(
-        update(orders)
-        .where(orders.c.id == step.order_id)
-        .values(issue_date=promise.issue_date, contact_id=promise.contact_id)
-    )
+    if promise.issue_date is not None:
+        connection.execute(
+            update(orders)
+            .where(orders.c.id == step.order_id)
+            .values(issue_date=promise.issue_date, contact_id=promise.contact_id)
+        )
     first = upsert(rules).values(name=promise.rule, approved=False, paused=False, first_invoice_at=step.intended_at)
     connection.execute(
         first.on_conflict_do_update(

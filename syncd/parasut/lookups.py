@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TypeVar
 
+from loguru import logger
+
+from syncd.errors import ParasutError
 from syncd.orders.identity import normalise_email
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.jsonapi import Resource
@@ -127,7 +130,10 @@ def invoices_above(
     if since is not None:
         query += (("filter[issue_date][gteq]", since.isoformat()),)
     for record in newest_above(client, "sales_invoices", fence, query, archived=archived):
-        yield parse_sales_invoice(record)
+        try:
+            yield parse_sales_invoice(record)
+        except ParasutError as error:  # somebody's odd invoice stops nobody
+            logger.warning("the invoice {} in Paraşüt can't be read, and is passed over: {}", record.id, error.message)
 
 
 def _live_else_archived(

@@ -6,7 +6,7 @@ whose mark one of them bears gets it. What can only be told of a single order (i
 it is planned (see existing.py).
 
 A new ledger beside invoices with our marks has a predecessor that is lost, and one that finds invoices of its orders
-which it never sent was put back from an older copy. Orders that were due before that, and whose invoice is found nowhere,
+which it never sent was put back from an older copy. Orders that were due before that, whose invoice is found nowhere,
 may have one that was cancelled: those are in no list. They are held.
 """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,13 +13,13 @@ from loguru import logger
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
 from syncd.ledger.order_row import OrderRow, State
-from syncd.ledger.steps import StepState
+from syncd.ledger.steps import StepRow, StepState
 from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.turkish import lower_tr
 from syncd.parasut.bodies import delete_sales_invoice, payment_body
-from syncd.parasut.request import Request
-from syncd.parasut.resources import SalesInvoice, text
+from syncd.parasut.lookups import invoice as read_invoice
+from syncd.parasut.resources import SalesInvoice
 from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
 from syncd.sync.executor import HARMLESS, Unsettled
@@ -31,7 +30,6 @@ from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
 
 _LOOKS_AT_ONCE: Final = 5  # each for another step of the order
-_CLOCKS_DIFFER: Final = timedelta(seconds=1)
 _PLANS: Final = 20  # of one order until it holds the locks of everything that it needs
 _LOOKS: Final = 20  # products of one order that are looked at again; more are left for the next run
 _SMALL_LIST_HOLDS = frozenset({"account-missing", "category-missing", "account-ambiguous", "category-ambiguous"})
@@ -212,13 +210,21 @@ def _settle(
         identity = f"payment {step.identity}"
         _refuse_to_overpay(identity, invoice, work)
         try:
-            run_step(work, identity, "payment", request, "sales_invoices", row)
+            known = max((int(payment.id) for payment in invoice.payments or ()), default=0)
+            outcome = run_step(work, identity, "payment", request, known, row)
         except Refused as refusal:
             raise Hold(
                 "payment-refused",
                 f"The invoice {invoice.id} is made, but Paraşüt refused its payment: {refusal.message}",
                 "Book the payment in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
             ) from refusal
+        if outcome.answer is None:  # it was booked before, and yet something is open
+            raise Hold(
+                "payment-refused",
+                f"The payment of the invoice {invoice.id} is booked, but {invoice.remaining:.2f} of it is still open.",
+                "Look at its payments in Paraşüt, book what is missing, then `syncd orders ignore` the order; its "
+                "invoice stays.",
+            )
     return Applied(_close(invoice, plan, row, work), plan)
 
 
@@ -282,8 +288,8 @@ def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
     if step is None or step.state is StepState.DONE or step.state is StepState.REFUSED:
         return row
     draft_id = step.path.rsplit("/", 1)[-1]
-    changed_at = _changed_at(draft_id, work)
-    if changed_at is not None and changed_at > (step.doubted_at or step.intended_at) + _CLOCKS_DIFFER:
+    sale = work.ledger.steps.get(f"sale {row.key}#1")
+    if sale is not None and not _is_as_sent(draft_id, sale, work):
         raise Hold(
             "invoice-amount-differs",
             f"The invoice {draft_id} came out wrong and was to be deleted, but somebody has changed it since.",
@@ -296,24 +302,27 @@ def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
     return work.ledger.orders.by_id(row.ledger_id) or row
 
 
-def _changed_at(invoice_id: str, work: Work) -> datetime | None:
-    """When Paraşüt says that an invoice was last changed; None when it is gone, or doesn't say."""
+def _is_as_sent(draft_id: str, sale: StepRow, work: Work) -> bool:
+    """Whether a draft is still what its request said, as far as a person would change it; or gone."""
     try:
-        return datetime.fromisoformat(
-            text(work.client.send(Request("GET", f"sales_invoices/{invoice_id}")).resource, "updated_at")
-        )
+        draft = read_invoice(work.client, draft_id)
     except Refused as refusal:
         if refusal.is_gone:
-            return None
+            return True
         raise
-    except ValueError:
-        return None
+    if draft.e_document_id is not None:
+        return False
+    sent = simplejson.loads(sale.body, use_decimal=True)["data"]["attributes"]
+    paid = len(draft.payments or ()) <= bool(sent.get("cash_sale"))
+    day = draft.issue_date.isoformat() if draft.issue_date else ""
+    kept = {"description": draft.description, "order_no": draft.order_no, "issue_date": day}
+    return paid and all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items())
 
 
 def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:
     identity = f"delete sale {row.key}#1"
     try:
-        run_step(work, identity, "delete", delete_sales_invoice(invoice_id), "sales_invoices", row)
+        run_step(work, identity, "delete", delete_sales_invoice(invoice_id), 0, row)
     except Refused as refusal:
         if not refusal.is_gone:
             raise

@@ -16,6 +16,7 @@ from syncd.sync.going_on import go_on
 from syncd.sync.settling import OUTCOME_UNKNOWN, is_unsettled
 from syncd.sync.workshop import Workshop
 
+_ADOPTABLE: Final = frozenset({"sale", "payment"})
 _GIVEN_UP: Final = frozenset({StepState.ABSENT, StepState.NOT_EXECUTED})
 
 
@@ -96,6 +97,11 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]
+    if adopt is not None and step.kind not in _ADOPTABLE:
+        raise UsageError(
+            f"`{step.identity}` makes a {step.kind}, which syncd finds by itself when it is there.",
+            f"`syncd orders resolve {row.name} --send-again`: it is looked for once more before anything is sent.",
+        )
     second = at + timedelta(seconds=workshop.settings.parasut.recovery.second_look)
     noted = {"look_at": None, "doubted_at": step.doubted_at or step.intended_at, "second_look_at": second}
     if adopt is not None:

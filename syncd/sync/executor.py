@@ -119,7 +119,8 @@ class Executor:
         if before is not None and as_before:
             if before.lost >= MOST_LOST_ANSWERS:
                 raise GivenUp(before)
-            request, promise = stored_request(before), None
+            request = stored_request(before)
+            promise = None if promise is None else replace(promise, issue_date=None, contact_id=None)
         step = StepRow(
             identity=identity,
             kind=kind,

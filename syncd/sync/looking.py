@@ -174,8 +174,12 @@ def _payment(step: StepRow, client: ParasutClient) -> Found:
             raise
         return Found((), (), f"{words}, which is gone")
     amount, day = Decimal(str(wanted["amount"])), str(wanted["date"])
-    same = tuple(one.id for one in payments if one.amount == amount and one.date and one.date.isoformat() == day)
-    return Found(same, same, words)
+    same = tuple(
+        one.id
+        for one in payments
+        if int(one.id) > int(step.fence) and one.amount == amount and one.date and one.date.isoformat() == day
+    )
+    return Found(same, same, f"{words}, above id {step.fence}")
 
 
 _SEEKERS: Final[Mapping[str, Callable[[StepRow, ParasutClient], Found]]] = {

@@ -254,20 +254,20 @@ def run_step(
     identity: str,
     kind: str,
     request: Request,
-    fenced: Kind | str,
+    fenced: Kind | str | int,
     row: OrderRow | None,
     promise: Promise | None = None,
 ) -> Outcome:
-    """Run one step through the executor, fenced by the highest id of its kind; raises as the executor."""
+    """Run one step through the executor, fenced by the highest id of its kind, or by a given one; raises as it does."""
     outcome = work.executor.run(
         identity,
         kind,
         request,
         order_id=None if row is None else row.ledger_id,
-        fence=work.fences.of(fenced),
+        fence=fenced if isinstance(fenced, int) else work.fences.of(fenced),
         promise=promise,
     )
-    if outcome.remote_id.isdigit() and kind not in ("payment", "delete"):
+    if outcome.remote_id.isdigit() and not isinstance(fenced, int):
         work.fences.rise(fenced, int(outcome.remote_id))
     return outcome
 

@@ -10,7 +10,12 @@ import test_remedies_records
 import test_remedies_sending
 from factories import ROOT
 
-ELSEWHERE = frozenset({"outcome-unknown", "maybe-invoiced", "invoice-changed", "adopted-not-ours", "data-removed"})
+ELSEWHERE = frozenset(
+    {
+        *("outcome-unknown", "surplus-invoice", "paid-twice", "maybe-invoiced", "invoice-changed", "adopted-not-ours"),
+        "data-removed",
+    }
+)
 """What Paraşüt may have done unseen, and what `retention` removed: played through where looking, adopting and removing
 are tested."""
 
