@@ -1,7 +1,7 @@
 """The idle daemon: memory, and what a turn with nothing to do costs, with a short past and a long one. `make memory`.
 
-`syncd run` is the real program, with its endpoints on. Its past is made by copying the rows that one finished order left
-behind (order with the platform's record, steps, claims, history, invoice, contact) so many times.
+`syncd run` is the real program, with its endpoints on. Its past is made by copying the rows that one finished order
+left behind (order with the platform's record, steps, claims, history, invoice, contact) so many times.
 """
 
 from __future__ import annotations

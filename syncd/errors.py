@@ -41,8 +41,8 @@ class SyncdError(Exception):
 class ConfigurationError(SyncdError):
     """The configuration has problems; nothing was run."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+    def __init__(self, problems: Sequence[Problem], remedy: str = "") -> None:
+        super().__init__("\n".join(str(problem) for problem in problems), remedy)
         self.problems = tuple(problems)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from syncd.cli.delegating import carry_out
 from syncd.cli.exits import PROBLEMS
-from syncd.cli.options import ConfigOption, FormatOption, VerboseOption, settings_or_exit
+from syncd.cli.options import ConfigOption, FormatOption, VerboseOption, readable_or_exit
 from syncd.cli.output import Format, print_json
 from syncd.words import counted
 
@@ -26,7 +26,7 @@ def adopt(
     Every run does this before it writes. By hand it shows what is found after a ledger was lost or restored. Writes
     nothing to Paraşüt or a platform. Exit 1 when a person must decide, or a platform could not be read.
     """
-    settings = settings_or_exit(config, verbose=verbose)
+    settings = readable_or_exit(config, verbose=verbose)
     answer, _ = carry_out("adopt", {"dry_run": dry_run}, settings)
     if format is Format.JSON:
         print_json(answer)

@@ -13,13 +13,14 @@ import typer
 from syncd.cli.exits import PROBLEMS
 from syncd.cli.options import stop_on_signals
 from syncd.config.settings import Settings
-from syncd.errors import Busy
+from syncd.errors import Busy, ConfigurationError, UsageError
 from syncd.sync.commands import INTERRUPTED, LONG, Answer, execute, unpacked
 from syncd.sync.company import open_workshop
 from syncd.sync.report import Result
 from syncd.sync.workshop import Workshop
 
 _WITHOUT_LEASE: Final = frozenset({"approve", "pause", "resume"})  # switches that every run asks for before each write
+_SWITCHES: Final = frozenset({"pause", "resume"})  # those that no problem of the configuration keeps from working
 _POLL_SECONDS: Final = 0.1
 _PROBE_SECONDS: Final = 1.0  # how often it is asked whether the daemon is still there
 
@@ -33,18 +34,22 @@ def carry_out(
     """The answer to a command (see sync/commands.py), and whether the daemon gave it.
 
     `on_result` is told of each order of a run that is done here. Raises what the command raises, wherever it was done;
-    Busy when another command works on the ledger; ends the program when the person stops waiting for the daemon.
+    Busy when another command works on the ledger; ConfigurationError when there is no daemon and the settings, which are
+    not complete (`unread`), are not enough; ends the program when the person stops waiting for the daemon.
     """
     asked = stop_on_signals()
+    network = kind in LONG and settings.unread is None
     with ExitStack() as stack:
-        workshop = stack.enter_context(open_workshop(settings, network=kind in LONG, stopping=asked))
+        workshop = stack.enter_context(open_workshop(settings, network=network, stopping=asked))
         company = workshop.ledger.company
         if kind == "pause":
-            execute(kind, arguments, workshop)  # at once, whatever the daemon is busy with; it confirms afterwards
+            _pause_at_once(arguments, workshop)
         while True:
+            if settings.unread is not None and kind not in _SWITCHES and not company.has_daemon():
+                raise ConfigurationError(settings.unread.problems)
             if kind in _WITHOUT_LEASE and not company.has_daemon():
                 return execute(kind, arguments, workshop, on_result), False
-            if kind not in _WITHOUT_LEASE:
+            if kind not in _WITHOUT_LEASE and settings.unread is None:
                 try:
                     stack.enter_context(company.lease())
                 except Busy:
@@ -55,6 +60,15 @@ def carry_out(
             answer = _answer_of_the_daemon(kind, arguments, workshop, asked)
             if answer is not None:
                 return unpacked(answer), True
+
+
+def _pause_at_once(arguments: Mapping[str, Any], workshop: Workshop) -> None:
+    """Whatever the daemon is busy with; it confirms afterwards, also a rule that can't be read here."""
+    try:
+        execute("pause", arguments, workshop)
+    except UsageError:
+        if workshop.settings.unread is None or not workshop.ledger.company.has_daemon():
+            raise
 
 
 def _answer_of_the_daemon(

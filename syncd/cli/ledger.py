@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.exits import PROBLEMS
-from syncd.cli.options import ConfigOption, FormatOption, settings_or_exit
+from syncd.cli.options import ConfigOption, FormatOption, readable_or_exit, settings_or_exit
 from syncd.cli.output import Format, console, print_json
 from syncd.config.settings import Settings
 from syncd.errors import Busy, LedgerError, UsageError
@@ -31,7 +31,7 @@ def backup(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Copy the ledger to FILE, also while the daemon works: complete, checked, of one moment, without the login."""
-    ledger = _file(settings_or_exit(config))
+    ledger = _file(readable_or_exit(config))
     if not ledger.is_file():
         raise LedgerError(f"There is no ledger {ledger}.", "Check `ledger:` in the configuration.")
     begun = datetime.now(UTC)
@@ -64,7 +64,7 @@ def check(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Read the whole ledger: is it sound, of which revision, and how much is in it. Changes nothing."""
-    settings = settings_or_exit(config)
+    settings = readable_or_exit(config)
     path = file.absolute() if file is not None else _file(settings)
     findings = inspect_file(path)
     problems = [*findings.problems, *_of_another(findings, company_key(settings.parasut))]

@@ -66,6 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     except ConfigurationError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
+        if error.remedy:
+            print(error.remedy, file=sys.stderr)
         sys.exit(PROBLEMS)
     except SyncdError as error:
         print(f"error: {error.message}", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ from syncd.cli.output import Format
 from syncd.config.load import find_config, load_settings
 from syncd.config.settings import Settings
 from syncd.errors import ConfigurationError, UsageError
+from syncd.words import counted
 
 ConfigOption = Annotated[
     Path | None,
@@ -48,18 +50,44 @@ def config_file(option: Path | None) -> Path:
 def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     """Load the configuration for a command that needs all of it. Raises ConfigurationError with every problem."""
     loaded = load_settings(config_file(config), os.environ)
-    errors = [problem for problem in loaded.problems if problem.severity == "error"]
-    if errors or loaded.settings is None:
-        raise ConfigurationError(errors)
+    if loaded.errors or loaded.settings is None:
+        raise ConfigurationError(loaded.errors)
+    _set_up_logs(loaded.settings, verbose)
+    return loaded.settings
+
+
+def readable_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
+    """The same for a command that looks into the ledger, stops, or asks the daemon: what is wrong elsewhere is a warning.
+
+    Settings with `unread` are what could be read; the daemon works on with its last good ones. Raises
+    ConfigurationError when even ledger and company can't be told.
+    """
+    file = config_file(config)
+    loaded = load_settings(file, os.environ)
+    settings = loaded.settings or loaded.readable
+    if settings is None:
+        raise ConfigurationError(
+            loaded.errors, "Until this is mended `systemctl stop syncd` stops a running daemon (or kill -TERM)."
+        )
+    _set_up_logs(settings, verbose)
+    if loaded.errors:
+        problems = counted(len(loaded.errors), "problem")
+        sys.stderr.write(
+            f"warning: {file.name} has {problems}, see `syncd check`; this goes by the rest of it, and a running daemon "
+            "by its last good configuration.\n"
+        )
+    return settings
+
+
+def _set_up_logs(settings: Settings, verbose: bool) -> None:
     from syncd.logs import set_up_logs  # only commands that do something need a log
 
     set_up_logs(
-        [secret.reveal() for secret in loaded.settings.secrets],
-        names=loaded.settings.order_prefixes,
+        [secret.reveal() for secret in settings.secrets],
+        names=settings.order_prefixes,
         verbose=verbose,
-        zone=loaded.settings.timezone,
+        zone=settings.timezone,
     )
-    return loaded.settings
 
 
 def order_name(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.delegating import carry_out
-from syncd.cli.options import ORDER_NAMES, ConfigOption, FormatOption, OrderArgument, order_name, settings_or_exit
+from syncd.cli.options import ORDER_NAMES, ConfigOption, FormatOption, OrderArgument, order_name, readable_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
 from syncd.daemon.remedies import CODES
 from syncd.errors import UsageError
@@ -38,7 +38,7 @@ def list_orders(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """The orders that changed last."""
-    settings = settings_or_exit(config)
+    settings = readable_or_exit(config)
     with open_workshop(settings, network=False) as workshop:
         rows = workshop.ledger.orders.newest(platform=platform, state=state, hold_code=hold, limit=limit)
         if not rows:
@@ -207,14 +207,15 @@ def resolve(
 
 def _decide(kind: str, config: Path | None, arguments: dict[str, object]) -> None:
     """Carry out what a person decided about orders, and say how they are now."""
-    answer, _ = carry_out(kind, arguments, settings_or_exit(config))
+    answer, _ = carry_out(kind, arguments, readable_or_exit(config))
     for order in answer["orders"]:
         console().print(f"{order['name']} is {order['state']}: {order['reason']}", markup=False)
 
 
 def _refuse_unknown(workshop: Workshop, platform: str | None, hold: str | None) -> None:
     """No orders may mean that a name is misspelt: then say which names there are. Raises UsageError."""
-    platforms = list(workshop.settings.platforms)
+    settings = workshop.settings
+    platforms = [*settings.platforms, *(settings.unread.platforms if settings.unread else ())]
     if platform is not None and platform not in platforms:
         raise UsageError(
             f"There is no platform {platform!r}{_meant(platform, platforms)}.",
@@ -236,7 +237,7 @@ def _meant(word: str, known: list[str]) -> str:
 @contextmanager
 def _one(order: str, config: Path | None) -> Iterator[tuple[Workshop, OrderRow]]:
     """The order that a command names."""
-    settings = settings_or_exit(config)
+    settings = readable_or_exit(config)
     with open_workshop(settings, network=False) as workshop:
         yield workshop, named_order(order_name(order), workshop)
 

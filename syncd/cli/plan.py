@@ -17,6 +17,7 @@ from syncd.cli.options import (
     RuleOption,
     VerboseOption,
     order_name,
+    readable_or_exit,
     settings_or_exit,
 )
 from syncd.cli.output import Format, print_json
@@ -83,7 +84,7 @@ def apply(
     verbose: VerboseOption = False,
 ) -> None:
     """Do it once, now: read the platforms, make the invoices that are due. Exit 1 when something is held or failed."""
-    settings = settings_or_exit(config, verbose=verbose)
+    settings = readable_or_exit(config, verbose=verbose)
     show = _show if format is Format.TEXT else _silent
     arguments = {"rule": rule, "order": None if order is None else order_name(order)}
     answer, by_the_daemon = carry_out("apply", arguments, settings, show)

@@ -7,14 +7,14 @@ from datetime import datetime, tzinfo
 
 import typer
 
-from syncd.cli.options import ConfigOption, FormatOption, settings_or_exit
+from syncd.cli.options import ConfigOption, FormatOption, readable_or_exit
 from syncd.cli.output import Format, console, print_json, print_table
 from syncd.config.settings import Settings
 from syncd.ledger.ledger import Ledger, Mark, RuleState
 from syncd.ledger.order_row import State
 from syncd.sync.company import open_workshop
 from syncd.sync.executor import STOP_SETTING
-from syncd.sync.failing import Failing, What, all_failing
+from syncd.sync.failing import PARASUT, Failing, What, all_failing
 from syncd.words import counted
 
 _SHOWN = (State.DUE, State.SETTLING, State.WAITING, State.HELD, State.INVOICED, State.ENDED, State.IGNORED, State.LEFT)
@@ -22,14 +22,15 @@ _SHOWN = (State.DUE, State.SETTLING, State.WAITING, State.HELD, State.INVOICED, 
 
 def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:
     """Orders by rule and state, holds by reason, what doesn't work, how far platforms are read, how Paraşüt rounds."""
-    settings = settings_or_exit(config)
+    settings = readable_or_exit(config)
     with open_workshop(settings, network=False) as workshop:
         ledger = workshop.ledger
         counts = ledger.orders.counts()
         holds = ledger.orders.holds()
         differing, difference = ledger.orders.differences()
         marks = [(_platform_of(one, ledger, settings), one) for one in ledger.marks()]
-        rules = {rule.name: ledger.rule(rule.name) for rule in settings.rules}
+        configured = [rule.name for rule in settings.rules] + list(settings.unread.rules if settings.unread else ())
+        rules = {name: ledger.rule(name) for name in configured}
         paused = ledger.setting(STOP_SETTING)
         profiles = ledger.company.rounding()
         failing = {(one.what, one.name): one for one in all_failing(ledger)}
@@ -37,10 +38,12 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
         print_json(
             {
                 "paused_since": paused,
+                "configuration_problems": len(settings.unread.problems) if settings.unread else 0,
+                "parasut": {"failing": _failing_data(failing.get(PARASUT))},
                 "rules": [
                     {
                         "name": name,
-                        "canary": next(rule.canary for rule in settings.rules if rule.name == name),
+                        "canary": next((rule.canary for rule in settings.rules if rule.name == name), None),
                         "approved": state.approved,
                         "paused": state.paused,
                         "first_invoice_at": state.first_invoice_at,
@@ -89,6 +92,8 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
     if paused is not None:
         since = datetime.fromisoformat(paused).astimezone(settings.timezone)
         out.print(f"PAUSED since {since:%Y-%m-%d %H:%M:%S}: nothing is written until `syncd resume`.", markup=False)
+    if PARASUT in failing:
+        _print_failing("Paraşüt can't be worked with; failing", failing[PARASUT], settings.timezone)
     names = [*rules, *sorted({rule for rule, _ in counts if rule is not None and rule not in rules})]
     rows = [
         [name, *(_count(counts.get((name, state), 0)) for state in _SHOWN), _flags(name, settings, rules)]
@@ -167,6 +172,9 @@ def _count(number: int) -> str:
 
 def _flags(name: str, settings: Settings, states: dict[str, RuleState]) -> str:
     rule = next((rule for rule in settings.rules if rule.name == name), None)
+    if rule is None and settings.unread is not None:
+        paused = "paused; " if name in states and states[name].paused else ""
+        return f"{paused}not read: `syncd check`"
     if rule is None:
         return "no longer configured"
     state = states[name]

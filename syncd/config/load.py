@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from syncd.config.connectors import Connectors, option_problems, options_of, secret_keys
 from syncd.config.document import Document, Steps, load_document
@@ -17,6 +16,7 @@ from syncd.config.lookup import find_config
 from syncd.config.mapping_files import MappingFiles, Templates
 from syncd.config.notify import notify_problems, notify_settings, secrets_of
 from syncd.config.ownership import ownership_problems
+from syncd.config.readable import ledger_url, readable_settings, zone
 from syncd.config.rules import PlatformWords, RuleText, check_rule, claim_of, files_of, finished, is_template
 from syncd.config.schedule import seconds
 from syncd.config.schema_problems import Reading, schema_problems
@@ -30,10 +30,15 @@ __all__ = ["Loaded", "find_config", "load_settings"]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a configuration says. There are no settings when any of the problems is an error."""
+    """What a configuration says. There are no settings when any of the problems is an error.
+
+    `readable` is then what can be read all the same, good for looking into the ledger and for stopping (see readable.py);
+    None when that can't be read either.
+    """
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    readable: Settings | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -59,7 +64,7 @@ def load_settings(
     settings = load.run()
     problems = tuple(sorted(dict.fromkeys(load.problems), key=lambda problem: problem.position))
     failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(None if failed else settings, problems)
+    return Loaded(None if failed else settings, problems, load.readable)
 
 
 @dataclass(slots=True)
@@ -72,6 +77,7 @@ class _Load:
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
+    readable: Settings | None = None
 
     def run(self) -> Settings | None:
         main = self._document(self.file, "syncd", ("rules",))
@@ -81,20 +87,21 @@ class _Load:
         self._plain_secrets(main, ("parasut",), secret_keys(schema("syncd")["properties"]["parasut"]))
         self._wrong_addresses(main, ("parasut",))
         words, platforms = self._platforms(main)
-        rules = [*self._included(main), *self._rules(main.document, data.get("rules"), ("rules",))]
+        rules = [*self._included(main), *self._rules(main, data.get("rules"), ("rules",))]
         if isinstance(data.get("rules", []), list) and not rules:
             self._warn(main.document.key_at(("rules",)), "there is no rule: nothing will be invoiced")
         self._check_rules(rules, words)
         self.problems += notify_problems(main, self.outside)
         if any(problem.severity == "error" for problem in self.problems):
+            self.readable = readable_settings(self.file, main, platforms, rules, self.secrets, self.problems)
             return None
         notify = notify_settings(data["notify"], self.file.parent) if "notify" in data else None
         self.secrets += secrets_of(notify) if notify is not None else ()
         return Settings(
             file=self.file,
             parasut=_parasut(data["parasut"], self.secrets),
-            ledger_url=_ledger_url(data["ledger"], self.file.parent),
-            timezone=_zone(data.get("timezone", "Europe/Istanbul"), main.unknown),
+            ledger_url=ledger_url(data["ledger"], self.file.parent),
+            timezone=zone(data.get("timezone", "Europe/Istanbul"), main.unknown),
             platforms=platforms,
             rules=tuple(finished(rule) for rule in rules),
             notify=notify,
@@ -211,13 +218,14 @@ class _Load:
             else:
                 included = self._document(path, "rules", ())
                 if included is not None:
-                    rules += self._rules(included.document, included.document.data, ())
+                    rules += self._rules(included, included.document.data, ())
             seen.add(path.resolve())
         return rules
 
-    def _rules(self, document: Document, entries: Any, above: Steps) -> list[RuleText]:
+    def _rules(self, file: Interpolated, entries: Any, above: Steps) -> list[RuleText]:
+        unknown = {steps[: len(above) + 1] for steps in file.unknown}
         return [
-            RuleText(document, (*above, number), entry)
+            RuleText(file.document, (*above, number), entry, whole=(*above, number) not in unknown)
             for number, entry in enumerate(entries if isinstance(entries, list) else ())
             if isinstance(entry, dict)
         ]
@@ -227,7 +235,10 @@ class _Load:
         mappings = MappingFiles(self.file.parent, templates, self.problems)
         names: dict[str, Position] = {}
         for rule in rules:
+            before = len(self.problems)
             self.problems += list(check_rule(rule, platforms, mappings, templates, self.today))
+            faulty = any(problem.severity == "error" for problem in self.problems[before:])
+            rule.whole = rule.whole and rule.mapping is not None and not faulty
             name = rule.data.get("name")
             if isinstance(name, str):
                 place = rule.document.value_at(rule.at("name"))
@@ -299,11 +310,3 @@ def _daemon(data: Mapping[str, Any], unknown: Collection[Steps]) -> DaemonSettin
 def _retention(text: str | None, unknown: Collection[Steps]) -> timedelta | None:
     return None if text is None or ("retention",) in unknown else timedelta(seconds=seconds(text))
 
-
-def _ledger_url(url: str, folder: Path) -> str:
-    prefix = "sqlite:///"
-    return f"{prefix}{(folder / url.removeprefix(prefix)).absolute()}" if url.startswith(prefix) else url
-
-
-def _zone(name: str, unknown: Collection[Steps]) -> ZoneInfo:
-    return ZoneInfo("Europe/Istanbul" if ("timezone",) in unknown else name)

@@ -52,7 +52,10 @@ class PlatformWords:
 
 @dataclass(slots=True)
 class RuleText:
-    """One rule as it stands in `document` at `steps`, with what was compiled from it."""
+    """One rule as it stands in `document` at `steps`, with what was compiled from it.
+
+    `whole` tells whether its values could be told and what was compiled has no problems; its schema is not looked at.
+    """
 
     document: Document
     steps: Steps
@@ -61,6 +64,7 @@ class RuleText:
     overrides: dict[Field, Template | None] = field(default_factory=dict)
     categories: dict[str, Template] = field(default_factory=dict)
     condition: Template | None = None
+    whole: bool = True
 
     def at(self, *steps: str | int) -> Steps:
         """The steps of a value inside the rule."""

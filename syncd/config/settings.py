@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from syncd.mapping.document import DocumentMapping
 from syncd.mapping.template import Template
 from syncd.orders.status import Status
-from syncd.problem import Position
+from syncd.problem import Position, Problem
 
 
 class Secret:
@@ -268,8 +268,20 @@ class DaemonSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Why settings are good for looking only: what is wrong, and the rules and platforms that are not among them."""
+
+    problems: tuple[Problem, ...]
+    rules: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a run needs to know from files and environment. `retention` None: nothing is removed."""
+    """Everything a run needs to know from files and environment. `retention` None: nothing is removed.
+
+    With `unread` they are what could be read of files that have problems: nothing may be sent by them.
+    """
 
     file: Path
     parasut: ParasutSettings
@@ -282,6 +294,7 @@ class Settings:
     secrets: tuple[Secret, ...] = ()
     daemon: DaemonSettings = DaemonSettings()
     retention: timedelta | None = None
+    unread: Unread | None = None
 
     @property
     def order_prefixes(self) -> frozenset[str]:

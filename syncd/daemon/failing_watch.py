@@ -7,7 +7,7 @@ from datetime import datetime
 
 from syncd.daemon.vitals import Vitals
 from syncd.ledger.ledger import Ledger
-from syncd.sync.failing import all_failing, note_failing
+from syncd.sync.failing import all_failing, note_failing, note_parasut
 
 
 class FailingWatch:
@@ -26,12 +26,14 @@ class FailingWatch:
         vitals = self._vitals
         stopped, ran = dict(vitals.stopped_rules), frozenset(vitals.runs)
         errors, troubles = dict(vitals.platform_errors), dict(vitals.platform_troubles)
-        now = (stopped, ran, errors, troubles, vitals.worked_at)
+        parasut, answered_at = vitals.parasut_error, vitals.parasut_answered_at
+        now = (stopped, ran, errors, troubles, vitals.worked_at, parasut, answered_at)
         if now == self._seen:
             return
         note_failing(self._ledger, "rule", stopped, ran, self._clock())
         answers = {name for name in self._troubles if name not in self._errors}
         note_failing(self._ledger, "platform", troubles | errors, answers | self._read_since(), self._clock())
+        note_parasut(self._ledger, parasut, answered_at is not None, self._clock())
         self._seen, self._errors, self._troubles = now, errors, troubles
 
     def _read_since(self) -> set[str]:

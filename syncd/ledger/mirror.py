@@ -119,7 +119,7 @@ class Mirror:
             self._set_state(connection, kind, state)
 
     def _store(self, connection: Connection, kind: Kind, records: Iterable[Mirrored]) -> None:
-        values = [
+        values: list[dict[str, Any]] = [
             {
                 "company": self._company,
                 "kind": kind,
@@ -136,7 +136,7 @@ class Mirror:
             return
         connection.execute(_STORE, values)
         if kind in self._highest:
-            made = (int(record["remote_id"]) for record in values if str(record["remote_id"]).isdigit())
+            made = (int(record["remote_id"]) for record in values if record["remote_id"].isdigit())
             self._highest[kind] = max([self._highest[kind], *made])
 
     def _set_state(self, connection: Connection, kind: Kind, state: MirrorState) -> None:

@@ -337,7 +337,7 @@ class OrderBook:
     def accounts(self) -> set[tuple[str, str]]:
         """The accounts at platforms that orders are known of: connector and account."""
         found: set[tuple[str, str]] = set()
-        connector = ""
+        connector: str | None = ""
         with self._database.read() as connection:
             while connector := connection.execute(_NEXT_CONNECTOR, {"after": connector}).scalar():
                 found |= {(connector, account) for account in _accounts(connection, connector)}

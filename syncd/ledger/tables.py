@@ -19,8 +19,9 @@ metadata = MetaData(
     }
 )
 
-TO_JUDGE = "state IN ('left', 'waiting', 'due') AND invoice_id IS NULL AND pruned_at IS NULL"
-"""The orders that other rules may still change; in these words SQLite knows its index again."""
+TO_JUDGE = "+state IN ('left', 'waiting', 'due') AND +invoice_id IS NULL AND +pruned_at IS NULL"
+"""The orders that other rules may still change. In these very words SQLite knows its index again, and the plus signs
+keep it from taking another one, which would lead it through all orders that no rule wants."""
 
 orders = Table(
     "orders",

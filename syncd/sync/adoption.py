@@ -236,8 +236,10 @@ def _give(row: OrderRow, found: list[SeenInvoice], workshop: Workshop, given: Gi
     try:
         adoption = by_mark(row.key, row.name, found)
         if adoption is not None:
-            given.unsent |= workshop.ledger.steps.get(sale_of(row, workshop.ledger)) is None
+            unsent = workshop.ledger.steps.get(sale_of(row, workshop.ledger)) is None
+            given.unsent |= unsent
             given.adopted.append(adopt(row, adoption, workshop.ledger, workshop.settings.rules, at))
+            _tell_of(given.adopted[-1], adoption, unsent)
     except Hold as hold:
         given.held.append(_hold(row, hold, workshop.ledger, at))
 
@@ -335,10 +337,13 @@ def _remember_a_rollback(workshop: Workshop) -> None:
     )
 
 
+def _tell_of(row: OrderRow, adoption: Adoption, unsent: bool) -> None:
+    """Say which order got which invoice, how it was found, and whether a request of this ledger may have made it."""
+    bound = logger.bind(order=row.name, platform=row.platform, **({"rule": row.rule} if row.rule else {}))
+    made = "made without this ledger" if unsent else "this ledger had sent the request for it"
+    bound.info("{}: its invoice {} was {}; {}", row.name, adoption.invoice.id, adoption.how, made)
+
+
 def _tell(given: Given) -> None:
-    if given.adopted:
-        logger.info(
-            "{} found in Paraşüt, made without this ledger", counted(len(given.adopted), "invoice was", "invoices were")
-        )
     if given.held:
         logger.warning("{} may have been invoiced already, and wait for a person", counted(len(given.held), "order"))

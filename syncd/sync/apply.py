@@ -24,7 +24,16 @@ from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
 from syncd.sync.executor import HARMLESS, Unsettled
 from syncd.sync.knowledge import LedgerKnowledge
-from syncd.sync.making import Work, make_category, make_contact, make_invoice, make_product, resolved, run_step
+from syncd.sync.making import (
+    InvoiceMade,
+    Work,
+    make_category,
+    make_contact,
+    make_invoice,
+    make_product,
+    resolved,
+    run_step,
+)
 from syncd.sync.plan import TOLERANCE, InvoicePlan, PlanContext, gross_lines
 from syncd.sync.standing import plan_row
 from syncd.sync.steps import CreateCategory, CreateContact, CreateInvoice, CreateProduct, Known, Made, Ref
@@ -97,10 +106,10 @@ def _apply(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -
 
 def _keys(plan: InvoicePlan, row: OrderRow) -> frozenset[str]:
     """The names of everything that must not be made, or claimed, by two orders at once."""
-    account = f"{row.connector}/{row.account}"
+    account, order = f"{row.connector}/{row.account}", row.order
     keys = {f"order {account}/{row.number}", f"package {account}/{row.package}"}
-    keys |= {f"package {account}/{origin}" for origin in row.order.origin_ids}
-    keys |= {f"line {account}/{name}" for line in row.order.lines for name in (line.id, *line.pieces) if name}
+    keys |= {f"package {account}/{origin}" for origin in order.origin_ids}
+    keys |= {f"line {account}/{name}" for line in order.lines for name in (line.id, *line.pieces) if name}
     keys |= {f"invoice {plan.adopts.invoice.id}"} if plan.adopts is not None else set()
     for step in plan.steps:
         match step:
@@ -135,10 +144,13 @@ def _looked_up(plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Wor
         work.refresher.small_lists(at_once=True)
     document = plan.document
     if not isinstance(plan.contact, Known):
-        work.refresher.look_up_contact(
+        news = work.refresher.look_up_contact(
             usable_tax_number(str(document.contact.get("tax_number", ""))),
             usable_email(str(document.contact.get("email", ""))),
         )
+        makes_more = any(not isinstance(step, CreateContact | CreateInvoice) for step in plan.steps)
+        if not news and not codes and not makes_more:
+            return plan  # it was made with all of Paraşüt's contacts and products known, and nothing came to light
     for code in sorted(codes - {""}):
         work.refresher.look_up_product(code)  # also with all mirrored: a code may have been given to an old product
     return _planned(row, context, work, looked_up=True)
@@ -181,14 +193,12 @@ def _carry_out(plan: InvoicePlan, row: OrderRow, context: PlanContext, made: dic
             case CreateProduct():
                 made[step.identity] = make_product(step, made, work)
             case CreateInvoice():
-                invoice, fresh = make_invoice(step, plan, row, made, work)
-                return _settle(invoice, fresh, plan, row, context, made, work)
+                return _settle(make_invoice(step, plan, row, made, work), plan, row, context, made, work)
     raise AssertionError("a plan ends with its invoice")
 
 
 def _settle(
-    invoice: SalesInvoice,
-    fresh: bool,
+    sale: InvoiceMade,
     plan: InvoicePlan,
     row: OrderRow,
     context: PlanContext,
@@ -196,9 +206,10 @@ def _settle(
     work: Work,
 ) -> Applied:
     """Compare the payable, repair a wrong draft once, book the payment that is missing, and close the order."""
-    step = plan.invoice
-    if invoice.net_total != plan.total and not _acceptable(invoice, plan, row, context, work):
-        return _repair(invoice, fresh, plan, row, context, work)
+    step, invoice = plan.invoice, sale.invoice
+    wrong = invoice.net_total != plan.total and not _acceptable(invoice, plan, row, context, work)
+    if wrong or sale.amended:
+        return _repair(sale, plan, row, context, work)
     if step.payment is not None and invoice.payment_status != "paid" and invoice.remaining > 0:
         request = payment_body(
             invoice.id,
@@ -256,20 +267,27 @@ def _solve_again(row: OrderRow, context: PlanContext, work: Work) -> Decimal:
     return solve(gross_lines(order), LedgerKnowledge(work.ledger).profiles).figures.payable
 
 
-def _repair(
-    invoice: SalesInvoice, fresh: bool, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work
-) -> Applied:
+def _repair(sale: InvoiceMade, plan: InvoicePlan, row: OrderRow, context: PlanContext, work: Work) -> Applied:
     """Delete a draft that came out wrong and make it anew with what its figures taught; once.
 
     Only one that was made just now: any other may carry a person's corrections.
     """
-    wrong = Hold(
-        "invoice-amount-differs",
-        f"Paraşüt made {invoice.net_total:.2f} of the invoice {invoice.id}; the order's total is {plan.total}.",
-        "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
-    )
-    better = abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total)
-    if not fresh or not better or not plan.invoice.identity.endswith("#1"):
+    invoice = sale.invoice
+    if sale.amended:
+        wrong = Hold(
+            "order-changed",
+            f"The order was changed while the outcome of its invoice {invoice.id} was not known: it sells what the "
+            "order was before.",
+            "Correct the invoice in Paraşüt, then `syncd orders ignore` the order; its invoice stays.",
+        )
+    else:
+        wrong = Hold(
+            "invoice-amount-differs",
+            f"Paraşüt made {invoice.net_total:.2f} of the invoice {invoice.id}; the order's total is {plan.total}.",
+            "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
+        )
+    better = sale.amended or (abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total))
+    if not sale.fresh or not better or not plan.invoice.identity.endswith("#1"):
         raise wrong
     try:
         _delete(invoice.id, row, work)

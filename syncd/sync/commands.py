@@ -17,11 +17,13 @@ An answer with `error` says `{kind, message, remedy}` instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
 from syncd.errors import LedgerError, SyncdError, UsageError
+from syncd.ledger.invoices import key_of
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
 from syncd.sync.failing import note_report
@@ -108,15 +110,27 @@ def unpacked(answer: Answer) -> Answer:
 
 
 def named_order(order: Sequence[str], workshop: Workshop) -> OrderRow:
-    """The one order of a platform with that number or package id; raises UsageError."""
+    """The one order of a platform with that number or package id; raises UsageError.
+
+    Also the order of a step or a mark, as they are printed: `n11/2000001/987#1`, `[sale n11/2000001/987]`.
+    """
     platform, text = order
-    found = workshop.ledger.orders.named(platform, text)
+    found = workshop.ledger.orders.named(platform, text) or _marked(f"{platform}/{text}", workshop)
     if not found:
         raise UsageError(f"The ledger has no order {platform}/{text}.", _why_unknown(workshop))
     if len(found) > 1:
         packages = ", ".join(sorted(row.whole_name for row in found))
         raise UsageError(f"Several packages have the number {text}.", f"Name one of them: {packages}.")
     return found[0]
+
+
+def _marked(text: str, workshop: Workshop) -> list[OrderRow]:
+    """The order whose connector, account and package a text names, with a step's number or without; if there is one."""
+    orders = workshop.ledger.orders
+    key = text.removeprefix("[").removesuffix("]").removeprefix("sale ")
+    accounts = orders.accounts()
+    named = [key_of(one, accounts) for one in (key, re.sub(r"#\d+$", "", key))]
+    return [row for one in named if one is not None and (row := orders.get(one)) is not None][:1]
 
 
 def _apply(

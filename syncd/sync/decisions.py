@@ -156,6 +156,7 @@ def set_paused(rule: str | None, paused: bool, workshop: Workshop) -> None:
 
 
 def _known_rule(rule: str, workshop: Workshop) -> None:
-    names = [known.name for known in workshop.settings.rules]
+    settings = workshop.settings
+    names = [*(known.name for known in settings.rules), *(settings.unread.rules if settings.unread else ())]
     if rule not in names:
         raise UsageError(f"There is no rule {rule!r}.", f"The rules are: {', '.join(names)}.")

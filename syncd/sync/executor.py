@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from loguru import logger
-
 from syncd.config.settings import Recovery
 from syncd.errors import CompanyStopped, NotExecuted, OutcomeUnknown, Refused, SyncdError
 from syncd.ledger.ledger import Ledger
@@ -19,6 +17,7 @@ from syncd.ledger.steps import UNSETTLED, Promise, StepRow, StepState
 from syncd.parasut.answer import Answer
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.request import Request
+from syncd.sync.step_words import about_step, not_known_yet, what
 
 STOP_SETTING = "paused"
 HARMLESS: Final = frozenset({"delete", "surplus"})
@@ -43,7 +42,7 @@ class Unsettled(SyncdError):
     """Whether a step was carried out is not known, now or since an earlier run: its order waits until it is."""
 
     def __init__(self, step: StepRow, *, just_now: bool = False) -> None:
-        super().__init__(f"whether Paraşüt carried out `{step.identity}` is not known yet; it is looked for")
+        super().__init__(not_known_yet(step))
         self.step = step
         self.just_now = just_now  # else its answer was lost before: by another order, or in an earlier run
 
@@ -115,7 +114,12 @@ class Executor:
             raise Unsettled(before)
         if before is not None and before.state in UNSETTLED:
             self._finish(before, StepState.NOT_EXECUTED, answer="asked again")
-        as_before = before is not None and before.doubted_at is not None and before.state in _SENT_AS_BEFORE
+        as_before = (
+            before is not None
+            and kind not in HARMLESS
+            and before.doubted_at is not None
+            and before.state in _SENT_AS_BEFORE
+        )
         if before is not None and as_before:
             if before.lost >= MOST_LOST_ANSWERS:
                 raise GivenUp(before)
@@ -145,7 +149,8 @@ class Executor:
             except NotExecuted as error:
                 if pause is None:
                     raise
-                logger.debug("{}: {}; again in {:.0f} s", identity, error.message, pause)
+                whose, bound = about_step(step, self._ledger)
+                bound.debug("{}: the {} was not carried out: {}; again in {:.0f} s", whose, kind, error.message, pause)
                 self._client.wait(pause)
                 step = replace(step, attempts=step.attempts + 1)
         raise AssertionError("the last try returns or raises")
@@ -179,7 +184,10 @@ class Executor:
             self._finish(step, StepState.REFUSED, answer=error.message)
             raise
         except OutcomeUnknown as error:
-            logger.warning("the outcome of {} is unknown: {}", step.identity, error.message)
+            whose, bound = about_step(step, self._ledger)
+            others = "" if step.order_id is not None else "; the orders that need it wait"
+            words = "{}: whether {} is not known, and is looked for{}: {}"
+            bound.warning(words, whose, what(step), others, error.message)
             raise Unsettled(self._doubt(step, error.message), just_now=True) from error
         remote_id = answer.resource.id if answer.body else ""
         self._finish(step, StepState.DONE, remote_id=remote_id)

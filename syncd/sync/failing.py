@@ -1,4 +1,4 @@
-"""Rules that were stopped and platforms that can't be read, kept in the ledger so that every process can tell of them.
+"""Rules that were stopped, platforms that can't be read, and Paraşüt, kept in the ledger for every process to tell of.
 
 They are rows among the notices, of a kind of their own that nobody is told of: they stand whether or not the
 configuration has a `notify`.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from syncd.errors import ParasutError
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.notices import Notice
 from syncd.masking import mask
@@ -20,12 +21,15 @@ from syncd.sync.report import Report
 _KIND: Final = "failing"
 _CODE = re.compile(r"in a row \(([a-z]+(?:-[a-z]+)*)\)")  # what a run says of equal holds; one that broke off has none
 
-What = Literal["rule", "platform"]
+What = Literal["rule", "platform", "parasut"]
+
+PARASUT: Final[tuple[What, str]] = ("parasut", "")
+"""What and name of Paraşüt: there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A rule or a platform by its name in the configuration, that has not worked since a moment."""
+    """A rule or a platform by its name in the configuration, or Paraşüt, that has not worked since a moment."""
 
     what: What
     name: str
@@ -37,6 +41,11 @@ class Failing:
         """What a person can do now."""
         if self.what == "platform":
             return "It is read again at every turn of its rules; `syncd check --connect` tries it now."
+        if self.what == "parasut":
+            return (
+                "Nothing is lost: the orders wait, and it is tried again by itself, at least every 15 minutes; "
+                "`syncd check --connect` tries it now."
+            )
         code = _CODE.search(self.why)
         if code is None:
             return "Look into the log of that time; the rule is tried again at its next turn."
@@ -79,11 +88,18 @@ def note_failing(ledger: Ledger, what: What, failing: Mapping[str, str], works: 
 
 
 def note_report(ledger: Ledger, report: Report, ran: Collection[str], at: datetime) -> None:
-    """What a run over the rules `ran` has shown of them, and of the platforms that it read."""
+    """What a run over the rules `ran` has shown of them, of the platforms that it read, and of Paraşüt."""
     note_failing(ledger, "rule", report.stopped_rules, () if report.stopped is not None else ran, at)
     read = {collected.platform: collected.error for collected in report.collected if not collected.pending}
     errors = {name: str(error) for name, error in read.items() if error is not None}
     note_failing(ledger, "platform", errors, read, at)
+    note_parasut(ledger, str(report.stopped) if isinstance(report.stopped, ParasutError) else "", report.answers > 0, at)
+
+
+def note_parasut(ledger: Ledger, why: str, answers: bool, at: datetime) -> None:
+    """Remember why Paraşüt can't be worked with, or, with `why` "", forget it when it `answers` again."""
+    what, name = PARASUT
+    note_failing(ledger, what, {name: why} if why else {}, [name] if answers else (), at)
 
 
 def _key(what: What, name: str) -> str:

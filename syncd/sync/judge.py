@@ -20,6 +20,7 @@ from syncd.words import counted
 UNREADABLE_STATUS = "unreadable"
 _UNREADABLE = "record-unreadable"
 ORDER_CHANGED = "order-changed"
+MAP_THE_WORD = "map the word with the platform's `statuses` if it means more"
 _NO_WAY = frozenset({Status.OTHER, Status.CANCELLED})
 OPEN_STATES = frozenset({State.LEFT, State.WAITING, State.DUE})  # judged anew when the rules change
 
@@ -107,7 +108,7 @@ def judge(seen: Seen, row: OrderRow | None, judgement: Judgement) -> OrderRow | 
     settled = row is not None and (row.state not in OPEN_STATES or row.judged_by == known_by)
     if row is not None and row.fingerprint == fingerprint and settled:
         return None
-    updated = _described(seen, row, fingerprint, known_by)
+    updated = described(seen, row, fingerprint, known_by)
     if seen.order is None:
         return _unreadable(seen, updated)
     if row is not None and row.state in (State.IGNORED, State.SETTLING):
@@ -150,8 +151,8 @@ def decide(row: OrderRow, order: Order, judgement: Judgement) -> OrderRow:
         return replace(row, state=State.ENDED, reason=f"{order.status} before it was invoiced")
     if has_reached(order.status, rule.trigger.status):
         return replace(row, state=State.DUE, reason=f"reached {rule.trigger.status}")
-    hint = "; map the word with the platform's `statuses` if it means more" if order.status is Status.OTHER else ""
-    return replace(row, state=State.WAITING, reason=f"waits for {rule.trigger.status}; is {_status_words(order)}{hint}")
+    hint = f"; {MAP_THE_WORD}" if order.status is Status.OTHER else ""
+    return replace(row, state=State.WAITING, reason=f"waits for {rule.trigger.status}; is {status_words(order)}{hint}")
 
 
 def held(row: OrderRow, hold: Hold) -> OrderRow:
@@ -159,7 +160,8 @@ def held(row: OrderRow, hold: Hold) -> OrderRow:
     return replace(row, state=State.HELD, hold_code=hold.code, reason=hold.message, remedy=hold.remedy)
 
 
-def _described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: str) -> OrderRow:
+def described(seen: Seen, row: OrderRow | None, fingerprint: str, judged_by: str) -> OrderRow:
+    """The order's row with what its platform tells of it; a new one is left."""
     order = seen.order
     fresh = row or OrderRow(
         connector=seen.key.connector,
@@ -246,7 +248,8 @@ def undone(status: Status, invoice_id: str | None) -> Hold:
     )
 
 
-def _status_words(order: Order) -> str:
+def status_words(order: Order) -> str:
+    """Our word for its status, and the platform's: `other (beklemede)`."""
     return f"{order.status} ({order.status_text})" if order.status_text else str(order.status)
 
 

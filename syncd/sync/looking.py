@@ -19,15 +19,19 @@ import simplejson
 from loguru import logger
 
 from syncd.errors import Refused
+from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.steps import StepRow
 from syncd.orders.identity import normalise_email
 from syncd.parasut.client import ParasutClient
 from syncd.parasut.jsonapi import Resource
 from syncd.parasut.lookups import categories, invoice, newest_above
+from syncd.parasut.request import Request
 from syncd.parasut.resources import text
 from syncd.sync.contacts import mirrored_contact, usable_email, usable_tax_number
+from syncd.sync.step_words import about_step, what
 
+_ROUNDED: Final = Decimal("0.05")
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
@@ -43,11 +47,11 @@ class Found:
     words: str
 
 
-def look(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:
+def look(steps: Sequence[StepRow], client: ParasutClient, ledger: Ledger) -> dict[str, Found]:
     """Look for the records of these steps; by their identities. One walk serves all invoices.
 
-    A step that can't be looked for just now, because Paraşüt refuses the question, is not among the answers. Raises as
-    the client does for everything that would be the same for all.
+    A step that can't be looked for just now, because Paraşüt refuses the question, is not among the answers; the log
+    names its order by the ledger. Raises as the client does for everything that would be the same for all.
     """
     steps = [step for step in steps if step.body]  # retention has emptied it: nothing is known any more
     found = _sales([step for step in steps if step.kind == "sale"], client)
@@ -58,7 +62,8 @@ def look(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:
         try:
             found[step.identity] = seek(step, client)
         except Refused as refusal:
-            logger.warning("{}: Paraşüt refuses to tell: {}", step.identity, refusal.message)
+            whose, bound = about_step(step, ledger)
+            bound.warning("{}: Paraşüt refuses to tell whether {}: {}", whose, what(step), refusal.message)
     return found
 
 
@@ -91,6 +96,32 @@ def same_buyer(step: StepRow, attributes: Mapping[str, Any]) -> bool:
         if mine and mine == other:
             return True
     return False
+
+
+def sells_the_same(step: StepRow, request: Request) -> bool:
+    """Whether a sale that was written down sells what a request for it says by now.
+
+    Prices and discounts may differ by how they are rounded; buyer, products, quantities, rates and lines' amounts not.
+    """
+    before = simplejson.loads(step.body, use_decimal=True)["data"]["relationships"]
+    now = simplejson.loads((request.content or b"{}").decode(), use_decimal=True)["data"]["relationships"]
+    if before["contact"] != now["contact"]:
+        return False
+    pairs = list(zip(_goods(before), _goods(now), strict=False))
+    return len(_goods(before)) == len(_goods(now)) and all(
+        one[0] == other[0] and abs(one[1] - other[1]) <= _ROUNDED for one, other in pairs
+    )
+
+
+def _goods(relationships: Mapping[str, Any]) -> list[tuple[tuple[str, Decimal], Decimal]]:
+    """Product and VAT rate of each kind of goods, and what it comes to without VAT, in a fixed order."""
+    sums: dict[tuple[str, Decimal], Decimal] = {}
+    for line in relationships["details"]["data"]:
+        attributes = line["attributes"]
+        goods = (str(line["relationships"]["product"]["data"]["id"]), Decimal(str(attributes["vat_rate"])))
+        net = Decimal(str(attributes["quantity"])) * Decimal(str(attributes["unit_price"]))
+        sums[goods] = sums.get(goods, Decimal(0)) + net - Decimal(str(attributes.get("discount_value") or 0))
+    return sorted(sums.items())
 
 
 def _sales(steps: Sequence[StepRow], client: ParasutClient) -> dict[str, Found]:

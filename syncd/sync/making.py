@@ -25,7 +25,7 @@ from syncd.sync.fences import Fences
 from syncd.sync.known import KnownContact
 from syncd.sync.learning import learn_from
 from syncd.sync.locks import KeyLocks
-from syncd.sync.looking import same_buyer
+from syncd.sync.looking import same_buyer, sells_the_same
 from syncd.sync.plan import InvoicePlan
 from syncd.sync.refresh import Refresher
 from syncd.sync.settling import Settling
@@ -127,16 +127,28 @@ def _made_before(identity: str, kind: Kind, is_same: Callable[[Mirrored], bool],
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceMade:
+    """An invoice as Paraşüt computed it; `fresh` when this order made it just now.
+
+    `amended` says that the order was changed while its request had no outcome: the invoice sells what it was before.
+    """
+
+    invoice: SalesInvoice
+    fresh: bool
+    amended: bool = False
+
+
 def make_invoice(
     step: CreateInvoice, plan: InvoicePlan, row: OrderRow, made: Mapping[str, str], work: Work
-) -> tuple[SalesInvoice, bool]:
-    """Make the invoice; return it as Paraşüt computed it, and whether it was made just now. Raises as the executor.
+) -> InvoiceMade:
+    """Make the invoice. Raises as the executor.
 
     An invoice that an earlier run has made is read instead; it counts as made just now when its answer was lost, and it
     was found. The figures of a new one teach how the account rounds.
     """
     if plan.adopts is not None:  # what it consists of was never looked for
-        return _adopted(step, plan.adopts, row, work), False
+        return InvoiceMade(_adopted(step, plan.adopts, row, work), fresh=False)
     contact_id = resolved(step.contact, made)
     lines = [
         (
@@ -157,8 +169,10 @@ def make_invoice(
     )
     promise = Promise(plan.issue_date.isoformat(), plan.rule, contact_id)
     outcome = run_step(work, step.identity, "sale", request, "sales_invoices", row, promise)
+    before = work.ledger.steps.get(step.identity) if outcome.as_before or outcome.answer is None else None
+    amended = before is not None and before.doubted_at is not None and not sells_the_same(before, request)
     if outcome.answer is None:
-        return _read_again(step.identity, outcome.remote_id, row, contact_id, work)
+        return InvoiceMade(*_read_again(step.identity, outcome.remote_id, row, contact_id, work), amended)
     invoice = parse_sales_invoice(outcome.answer.resource)
     if invoice.contact_id is not None and invoice.contact_id != contact_id:
         raise _other_buyer(invoice, contact_id)
@@ -166,7 +180,7 @@ def make_invoice(
     if not outcome.as_before:  # else the figures are those of other lines, perhaps
         with work.locks.hold(["rounding"], 0):
             learn_from([line.priced for line in step.lines], invoice, work.ledger, work.clock())
-    return invoice, True
+    return InvoiceMade(invoice, True, amended)
 
 
 def _adopted(step: CreateInvoice, adopts: Adoption, row: OrderRow, work: Work) -> SalesInvoice:

@@ -99,6 +99,8 @@ class OneOrder:
             changed = self._put_off(row, error)
         else:
             changed = wait_for(step, row, self.work.ledger, self.work.clock())
+        if lost_answer and step.order_id is None:  # the log has named no order yet
+            logger.info("{}: waits, as do others of the rule {} that need it: {}", row.name, row.rule, changed.reason)
         return Result(changed, Verdict.WAITS, changed.reason, lost_answer=lost_answer)
 
     def _second_look_at(self, hold: Hold) -> datetime | None:

@@ -75,23 +75,28 @@ class Refresher:
                 self._replace("item_categories", found, now)
         return read
 
-    def look_up_contact(self, tax_number: str, email: str) -> None:
+    def look_up_contact(self, tax_number: str, email: str) -> bool:
         """Ask for a new buyer by filter, each key once a run.
+
+        Tells whether more may be known now than before: False only when all contacts are mirrored and the buyer's tax
+        number was asked for just now, in vain, or there is none.
 
         The tax number always, since it may have been entered at a contact that the mirror knows without; the e-mail
         unless all contacts are mirrored.
         """
         with self._locks.hold([f"contact {key}" for key in (tax_number, email) if key], 0):
-            self._look_up_contact(tax_number, email)
+            return self._look_up_contact(tax_number, email)
 
-    def _look_up_contact(self, tax_number: str, email: str) -> None:
+    def _look_up_contact(self, tax_number: str, email: str) -> bool:
+        news = bool(tax_number)
         if tax_number and self._first_time("contacts", tax_number):
-            self._store(
-                "contacts", (_contact(found) for found in find_contacts_by_tax_number(self._client, tax_number))
-            )
+            found = [_contact(contact) for contact in find_contacts_by_tax_number(self._client, tax_number)]
+            self._store("contacts", found)
+            news = bool(found)
         complete = self._ledger.mirror.state("contacts").complete
         if email and not complete and self._first_time("contacts", email):
-            self._store("contacts", (_contact(found) for found in find_contacts_by_email(self._client, email)))
+            self._store("contacts", (_contact(contact) for contact in find_contacts_by_email(self._client, email)))
+        return news or not complete
 
     def look_up_product(self, code: str) -> bool:
         """Ask for a product code by filter, once a run; what the mirror knew under it is forgotten.

@@ -45,6 +45,8 @@ def as_held(row: OrderRow) -> Result:
 class Report:
     """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off.
 
+    `calls` are its requests to Paraşüt: `throttled` of them were answered 429, `answers` as they should be.
+
     With `keeps` False the results are counted, and not kept: a daemon's run over thousands of orders needs no more.
     """
 
@@ -54,6 +56,7 @@ class Report:
     stopped_rules: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     throttled: int = 0
+    answers: int = 0
     keeps: bool = True
     counts: Counter[Verdict] = field(default_factory=Counter)
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from syncd.config.settings import Settings
 from syncd.errors import Hold, ParasutError, UsageError
-from syncd.ledger.order_row import OrderKey
+from syncd.ledger.order_row import OrderKey, State
 from syncd.orders.json import order_from_json
 from syncd.orders.order import Order
+from syncd.orders.status import MAIN_WAY, Status
 from syncd.platforms.platform import Platform, open_platform
 from syncd.sync.company import open_workshop
-from syncd.sync.judge import Seen, judge
+from syncd.sync.judge import MAP_THE_WORD, Seen, described, judge, status_words
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.preview import plan_or_hold
 from syncd.sync.refresh import Refresher
@@ -41,6 +42,9 @@ class _Saved:
 
 def preview_saved(file: Path, settings: Settings, *, platform: str | None, rule: str | None, offline: bool) -> Report:
     """Plan the order (or the orders of a list) in a JSON file as if it had reached its trigger.
+
+    Of one that is on no way to it (unpaid, cancelled, returned, of an unknown status) a run would make nothing: it
+    waits, and says so.
 
     The file holds the platform's own record or our canonical order, alone or as a command printed it, with the
     platform's name. A record that can't be read is held, and the others are planned. The ledger's mirror helps when
@@ -85,12 +89,16 @@ def _planned(
     seen = Seen(OrderKey(reader.connector, reader.account, order.id), platform, order.number, {}, now, order)
     row = judge(seen, None, workshop.judgement)
     if row is None:
-        raise UsageError(
-            f"{platform}/{order.number} is {order.status_text} and has no lines: there is nothing to plan."
-        )
+        words = f"is {status_words(order)} and has no lines: a run would leave it out"
+        return Result(described(seen, None, "", ""), Verdict.WAITS, words)
+    if order.status not in MAIN_WAY:
+        hint = f"; {MAP_THE_WORD}" if order.status is Status.OTHER else ""
+        return Result(row, Verdict.WAITS, f"is {status_words(order)}: a run would make nothing of it{hint}")
     wanted = next((one for one in workshop.settings.rules if one.name == (rule or row.rule)), None)
     if rule is not None and wanted is None:
         raise UsageError(f"There is no rule {rule!r}.", "Name one from the configuration.")
+    if wanted is None and row.state is State.HELD:
+        return as_held(row)
     if wanted is None:
         return Result(row, Verdict.WAITS, f"no rule wants it: {row.reason}")
     return plan_or_hold(row, order, workshop.context(wanted, platform), workshop.ledger, knowledge)

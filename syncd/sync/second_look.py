@@ -14,7 +14,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import simplejson
-from loguru import logger
 
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
@@ -30,6 +29,7 @@ from syncd.sync.executor import Executor, Unsettled
 from syncd.sync.going_on import go_on
 from syncd.sync.looking import Found, look
 from syncd.sync.settling import Settling
+from syncd.sync.step_words import about_step, what
 
 _LISTS: Final[dict[str, Kind]] = {"contact": "contacts", "product": "products", "category": "item_categories"}
 
@@ -50,7 +50,7 @@ class SecondLook:
         steps = ledger.steps.second_looks(self.settling.clock())
         if not steps:
             return []
-        found = look(steps, self.settling.client)
+        found = look(steps, self.settling.client, ledger)
         changed: list[OrderRow] = []
         for step in steps:
             row = None if step.order_id is None else ledger.orders.by_id(step.order_id)
@@ -97,7 +97,8 @@ class SecondLook:
         steps = self.settling.ledger.steps
         for one in found.late:
             if one != row.invoice_id and not steps.have_made("sale", one):
-                logger.warning("{}: the invoice {} came late, beside {}", row.name, one, row.invoice_id)
+                whose, bound = about_step(step, self.settling.ledger)
+                bound.warning("{}: the invoice {} came late, beside {}", whose, one, row.invoice_id)
                 self._delete_invoice(step, one, row, found)
         return after
 
@@ -128,7 +129,8 @@ class SecondLook:
         ledger, at = self.settling.ledger, self.settling.clock()
         ledger.steps.finish(step.identity, StepState.DONE, at, remote_id=remote_id, answer=FOUND)
         words = f"`{step.identity}` had made {remote_id} after all; it came late"
-        logger.warning("{}: {}", row.name, words)
+        whose, bound = about_step(step, ledger)
+        bound.warning("{}: {} after all: {} came late", whose, what(step), remote_id)
         row = ledger.orders.by_id(row.ledger_id) or row
         if row.state is State.INVOICED:
             return row, None
@@ -170,7 +172,8 @@ class SecondLook:
         """
         for one in found.late if step.kind != "category" else ():
             if not self.settling.ledger.steps.have_made(step.kind, one):
-                logger.warning("{}: {} came late", step.identity, one)
+                whose, bound = about_step(step, self.settling.ledger)
+                bound.warning("{}: the {} {} came late", whose, step.kind, one)
                 self._delete_unused(step, one)
 
     def _delete_unused(self, step: StepRow, surplus: str) -> None:
@@ -188,7 +191,9 @@ class SecondLook:
         if _is_as_made(record, step) and not used and self._run(identity, delete_record(resource, surplus), None):
             ledger.mirror.drop(resource, surplus)
             return
-        logger.warning("{}: {} came late beside {}; it is in use, and stays", step.identity, surplus, step.remote_id)
+        whose, bound = about_step(step, ledger)
+        words = "{}: the {} {} came late beside {}; it is in use, and stays"
+        bound.warning(words, whose, step.kind, surplus, step.remote_id)
 
     def _run(self, identity: str, request: Request, order_id: int | None) -> bool:
         try:

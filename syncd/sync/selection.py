@@ -168,14 +168,14 @@ def selected(row: OrderRow, selection: Selection) -> bool:
     return row.platform == platform and row.is_called(text)
 
 
-def calls_of(workshop: Workshop) -> tuple[int, int]:
-    """The requests to Paraşüt so far, and how many of them were answered 429."""
+def calls_of(workshop: Workshop) -> tuple[int, int, int]:
+    """The requests to Paraşüt so far; how many of them were answered 429, and how many had a good answer."""
     client = workshop.client
-    return (0, 0) if client is None else (client.calls, client.throttled)
+    return (0, 0, 0) if client is None else (client.calls, client.throttled, client.answers)
 
 
-def counted(report: Report, workshop: Workshop, before: tuple[int, int] = (0, 0)) -> Report:
+def counted(report: Report, workshop: Workshop, before: tuple[int, int, int] = (0, 0, 0)) -> Report:
     """The report with what the run has cost at Paraşüt, where `before` it that much had been spent."""
-    calls, throttled = calls_of(workshop)
-    report.calls, report.throttled = calls - before[0], throttled - before[1]
+    now = calls_of(workshop)
+    report.calls, report.throttled, report.answers = (later - earlier for later, earlier in zip(now, before, strict=True))
     return report

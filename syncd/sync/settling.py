@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from loguru import logger
-
 from syncd.config.settings import Recovery
 from syncd.errors import Hold
 from syncd.ledger.ledger import Ledger
@@ -25,6 +23,7 @@ from syncd.sync.executor import HARMLESS
 from syncd.sync.going_on import go_on
 from syncd.sync.judge import Judgement
 from syncd.sync.looking import Found, look, made_by
+from syncd.sync.step_words import about_step, not_known_yet, what
 
 OUTCOME_UNKNOWN: Final = "outcome-unknown"
 
@@ -59,13 +58,13 @@ class Settling:
 
         Its order is left to the caller. Raises as the client does.
         """
-        found = look([step], self.client).get(step.identity)
+        found = look([step], self.client, self.ledger).get(step.identity)
         return found is not None and self._note(step, found)
 
     def _settle(self, steps: Sequence[StepRow]) -> list[OrderRow]:
         if not steps:
             return []
-        found = look(steps, self.client)
+        found = look(steps, self.client, self.ledger)
         for step in steps:
             if step.identity not in found:  # Paraşüt refuses to tell: its order waits, the others go on
                 again = self.clock() + timedelta(seconds=max(self.recovery.settle, 1))
@@ -100,7 +99,8 @@ class Settling:
             mirrored = made_by(step, found.ids[0])
             if mirrored is not None:  # else the next plan would not know of it, and make it again
                 self.ledger.mirror.store(mirrored[0], [mirrored[1]])
-            logger.info("{}: {}", step.identity, words)
+            whose, bound = about_step(step, self.ledger)
+            bound.info("{}: {}, though its answer was lost: {}", whose, what(step), words)
             return True
         if now < settles_at:
             words = f"{found.words}; not found yet"
@@ -110,7 +110,8 @@ class Settling:
         words = f"{found.words}; not found, and no longer expected"
         noted |= {"looked": words}
         steps.finish(step.identity, StepState.ABSENT, now, answer=step.answer, noted=noted)
-        logger.info("{}: {}; it is sent again", step.identity, words)
+        whose, bound = about_step(step, self.ledger)
+        bound.info("{}: nothing shows that {}, so it is sent again: {}", whose, what(step), words)
         return True
 
     def settles_at(self, step: StepRow) -> datetime:
@@ -159,7 +160,7 @@ def wait_for(step: StepRow, row: OrderRow, ledger: Ledger, now: datetime) -> Ord
     if not is_unsettled(step):
         return ledger.orders.change(row, "", now, attempts=row.attempts + 1, next_at=now)
     decides = step.kind in _DECIDES_THE_ORDER
-    reason = f"whether Paraşüt carried out `{step.identity}` is not known yet; it is looked for"
+    reason = not_known_yet(step)
     first = row.reason != reason
     return ledger.orders.change(
         row,

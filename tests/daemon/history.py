@@ -19,7 +19,7 @@ PAST = dict.fromkeys(
 STEPS = 10  # of SQLite's virtual machine, between two counts
 
 
-def lengthen(ledger: Path, copies: int, **changed: str) -> None:
+def lengthen(ledger: Path, copies: int, **changed: str | None) -> None:
     """Copy the first invoiced order so many times, with its steps, claims, history, invoice and contact.
 
     `changed` are other values of the orders' columns.
@@ -33,7 +33,7 @@ def lengthen(ledger: Path, copies: int, **changed: str) -> None:
             own = {"id": number, "package": f"past-{number}", "number": f"past-{number}", "customer": f"past-{number}"}
             made = {"invoice_id": str(remote + number), "contact_id": str(remote + number)}
             _insert(connection, "orders", order, {**own, **made, **PAST, **changed})
-            _copy(connection, "steps", order, number, identity=f"past {number} ", remote_id=str(remote + number))
+            _copy(connection, "steps", order, number, identity=f"past {number} ", remote_id=str(number))
             _copy(connection, "claims", order, number, value=f"past {number} ")
             _copy(connection, "history", order, number)
             invoice = connection.execute("SELECT * FROM invoices LIMIT 1").fetchone()
@@ -46,10 +46,11 @@ def lengthen(ledger: Path, copies: int, **changed: str) -> None:
 
 
 def _copy(connection: sqlite3.Connection, table: str, order: sqlite3.Row, number: int, **told: str) -> None:
+    """Copy the order's rows of a table to another order; `told` begins the new values of unique columns."""
     for row in connection.execute(f"SELECT * FROM {table} WHERE order_id = ?", [order["id"]]).fetchall():
-        own = {name: f"{value}{row['id'] if 'id' in tuple(row.keys()) else row[name]}" for name, value in told.items()}
-        own |= {"remote_id": told["remote_id"]} if "remote_id" in told else {}
-        _insert(connection, table, row, {**({"id": None} if "id" in tuple(row.keys()) else {}), **own, "order_id": number})
+        begun = {name: f"{value}{row[name]}" for name, value in told.items()}
+        fresh = {"id": None} if table != "claims" else {}
+        _insert(connection, table, row, {**fresh, **begun, "order_id": number})
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: sqlite3.Row, changed: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history import STEPS, Cost, counted, lengthen
@@ -41,15 +42,24 @@ def ledger_of(here: Household) -> Path:
     return here.place.folder / "ledger.db"
 
 
-@pytest.mark.parametrize("past", ["invoiced", "left", "ended", "ignored"])
-def test_a_turn_with_nothing_to_do_costs_the_same_after_many_orders(daemon: Daemon, past: str) -> None:
+@pytest.mark.parametrize(
+    "past",
+    [
+        {"state": "invoiced"},
+        {"state": "ended"},
+        {"state": "left", "invoice_id": None},
+        {"account": "eski.test", "platform": "eski"},
+    ],
+    ids=lambda past: " ".join(past),
+)
+def test_a_turn_with_nothing_to_do_costs_the_same_after_many_orders(daemon: Daemon, past: dict[str, Any]) -> None:
     here = daemon(OFTEN, orders=3)
     here.later(minutes=30)
     assert here.invoiced()
-    lengthen(ledger_of(here), 10, state=past)
+    lengthen(ledger_of(here), 10, **past)
     a_turn(here)
     short = a_turn(here)
-    lengthen(ledger_of(here), 1500, state=past)
+    lengthen(ledger_of(here), 1500, **past)
     a_turn(here)
     long = a_turn(here)
     assert long.statements == short.statements

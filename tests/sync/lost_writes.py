@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +16,7 @@ from worlds import World
 from syncd.config.settings import Categories, PaymentChoice, Rule
 from syncd.ledger.order_row import OrderRow
 from syncd.ledger.steps import StepRow
+from syncd.sandbox.faults import Fault
 from syncd.sync.workshop import Workshop
 
 SETTLED = 131.0
@@ -125,6 +126,42 @@ def carry_out(world: World, step: StepRow) -> int:
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
     return answer.status_code
+
+
+def live(world: World) -> list[str]:
+    """The ids of the invoices that are neither deleted nor cancelled."""
+    return [number for number, one in world.sandbox.parasut.invoices.items() if one["item_type"] == "invoice"]
+
+
+def doubled(make: Callable[..., World], name: str, **options: Any) -> tuple[World, str]:
+    """A write of that kind came late, after it was sent again; the world, and the id of the late record."""
+    write = WRITES[name]
+    here = make(orders=1, rules=(write.rule,), **{**write.options, **options})
+    write.prepare(here)
+    here.sandbox.faults.add(Fault("close_before", write.method, write.path))
+    here.apply()
+    (lost,) = unsettled(here)
+    here.later(seconds=SETTLED)
+    assert [str(result.verdict) for result in here.apply().results] == ["invoiced"]
+    assert carry_out(here, lost) == 201
+    kind = {"payment": "payments", "category": "item_categories"}.get(lost.kind, f"{lost.kind}s")
+    tables = {"sales": here.sandbox.parasut.invoices}
+    return here, list(tables.get(kind, here.sandbox.parasut.table(kind)))[-1]
+
+
+def while_asked(world: World, method: str, path: str, action: Callable[[], Any], *, nth: int = 1) -> None:
+    """Do something while the nth request to such a path is under way."""
+    due, seen = world.sandbox.faults.due, 0
+
+    def meanwhile(asked_by: str, asked: str, *more: Any) -> Fault | None:
+        nonlocal seen
+        if asked_by == method and asked.endswith(path):
+            seen += 1
+            if seen == nth:
+                action()
+        return due(asked_by, asked, *more)
+
+    world.sandbox.faults.due = meanwhile  # type: ignore[method-assign]
 
 
 def books(world: World) -> dict[str, Any]:

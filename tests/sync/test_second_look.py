@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from factories import a_rule
-from lost_writes import SECOND_LOOK, SETTLED, WRITES, books, carry_out, looks_to_come, opened, row, unsettled
+from lost_writes import SECOND_LOOK, SETTLED, WRITES, books, carry_out, doubled, looks_to_come, opened, row, unsettled
 from worlds import World
 
 from syncd.ledger.order_row import State
@@ -22,22 +22,6 @@ from syncd.sync.decisions import ignore, resolve, set_paused
 from syncd.sync.report import Report
 
 Make = Callable[..., World]
-
-
-def doubled(world: Make, name: str, **options: Any) -> tuple[World, str]:
-    """A write of that kind came late, after it was sent again; the world, and the id of the late record."""
-    write = WRITES[name]
-    here = world(orders=1, rules=(write.rule,), **{**write.options, **options})
-    write.prepare(here)
-    here.sandbox.faults.add(Fault("close_before", write.method, write.path))
-    here.apply()
-    (lost,) = unsettled(here)
-    here.later(seconds=SETTLED)
-    assert [str(result.verdict) for result in here.apply().results] == ["invoiced"]
-    assert carry_out(here, lost) == 201
-    kind = {"payment": "payments", "category": "item_categories"}.get(lost.kind, f"{lost.kind}s")
-    tables = {"sales": here.sandbox.parasut.invoices}
-    return here, list(tables.get(kind, here.sandbox.parasut.table(kind)))[-1]
 
 
 def look_again(here: World) -> Report:

@@ -36,7 +36,7 @@ def upgrade() -> None:
         "orders",
         ["judged_by"],
         unique=False,
-        sqlite_where=sa.text("state IN ('left', 'waiting', 'due') AND invoice_id IS NULL AND pruned_at IS NULL"),
+        sqlite_where=sa.text("+state IN ('left', 'waiting', 'due') AND +invoice_id IS NULL AND +pruned_at IS NULL"),
     )
     op.create_table(
         "invoices",
