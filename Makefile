@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format docs benchmark chaos soak lock clean
+.PHONY: demo test lint format docs benchmark backlog memory chaos soak lock clean
 
 demo: $(READY)          ## the whole tour against the sandbox; nothing to configure
 	$(BIN)/syncd demo $(if $(DEMO_TRAFFIC),--traffic $(DEMO_TRAFFIC))
@@ -26,6 +26,12 @@ docs: $(READY)          ## write syncd.yaml.example and the reference pages from
 
 benchmark: $(READY)     ## calls and seconds for a thousand orders
 	$(BIN)/python benchmarks/thousand_orders.py
+
+backlog: $(READY)       ## two thousand orders against slow answers: use of the allowed rate, CPU. ARGS="--requests 10"
+	$(BIN)/python benchmarks/backlog.py $(ARGS)
+
+memory: $(READY)        ## the idle daemon, with an empty ledger and with 100,000 orders in it. ARGS="--orders 1000"
+	$(BIN)/python benchmarks/memory.py $(ARGS)
 
 chaos: $(READY)         ## kills, faults, lost ledgers, late answers: is anything made twice or lost? ARGS="a --every 10"
 	PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)

@@ -34,8 +34,8 @@ def carry_out(
     """The answer to a command (see sync/commands.py), and whether the daemon gave it.
 
     `on_result` is told of each order of a run that is done here. Raises what the command raises, wherever it was done;
-    Busy when another command works on the ledger; ConfigurationError when there is no daemon and the settings, which are
-    not complete (`unread`), are not enough; ends the program when the person stops waiting for the daemon.
+    Busy when another command works on the ledger; ConfigurationError when the settings are not complete (`unread`),
+    and there is no daemon with better ones; ends the program when the person stops waiting for the daemon.
     """
     asked = stop_on_signals()
     network = kind in LONG and settings.unread is None

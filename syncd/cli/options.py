@@ -57,7 +57,7 @@ def settings_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
 
 
 def readable_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
-    """The same for a command that looks into the ledger, stops, or asks the daemon: what is wrong elsewhere is a warning.
+    """The same for a command that looks into the ledger, stops, or asks the daemon: problems elsewhere are a warning.
 
     Settings with `unread` are what could be read; the daemon works on with its last good ones. Raises
     ConfigurationError when even ledger and company can't be told.
@@ -73,8 +73,8 @@ def readable_or_exit(config: Path | None, *, verbose: bool = False) -> Settings:
     if loaded.errors:
         problems = counted(len(loaded.errors), "problem")
         sys.stderr.write(
-            f"warning: {file.name} has {problems}, see `syncd check`; this goes by the rest of it, and a running daemon "
-            "by its last good configuration.\n"
+            f"warning: {file.name} has {problems}, see `syncd check`; this goes by the rest of it, "
+            "a running daemon by its last good configuration.\n"
         )
     return settings
 

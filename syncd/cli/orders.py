@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -22,8 +22,13 @@ from syncd.sync.commands import named_order
 from syncd.sync.company import open_workshop
 from syncd.sync.decisions import steps_of
 from syncd.sync.explain import explain as explain_order
+from syncd.sync.settling import is_unsettled
 from syncd.sync.workshop import Workshop
 from syncd.words import counted
+
+_UNSETTLED: Final = (
+    "its outcome is not known yet: it is under way, or its answer was lost and the next runs find out what became of it"
+)
 
 app = typer.Typer(help="Look at single orders, and decide about those that are held.", no_args_is_help=True)
 
@@ -83,6 +88,7 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
                     {
                         "identity": step.identity,
                         "state": str(step.state),
+                        "outcome_known": not is_unsettled(step),
                         "method": step.method,
                         "path": step.path,
                         "body": step.body,
@@ -144,6 +150,8 @@ def show(order: OrderArgument, config: ConfigOption = None, format: FormatOption
             f"  step     {step.identity}: {step.state}{made} (sent {sent}, attempt {step.attempts}){answer}",
             markup=False,
         )
+        if is_unsettled(step):
+            out.print(f"           {_UNSETTLED}", markup=False)
         for words in looks(step, zone):
             out.print(f"           {words}", markup=False)
     for at, text in history:

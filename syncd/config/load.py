@@ -32,8 +32,8 @@ __all__ = ["Loaded", "find_config", "load_settings"]
 class Loaded:
     """What a configuration says. There are no settings when any of the problems is an error.
 
-    `readable` is then what can be read all the same, good for looking into the ledger and for stopping (see readable.py);
-    None when that can't be read either.
+    `readable` is then what can be read all the same, good for looking into the ledger and for stopping (see
+    readable.py); None when that can't be read either.
     """
 
     settings: Settings | None
@@ -309,4 +309,3 @@ def _daemon(data: Mapping[str, Any], unknown: Collection[Steps]) -> DaemonSettin
 
 def _retention(text: str | None, unknown: Collection[Steps]) -> timedelta | None:
     return None if text is None or ("retention",) in unknown else timedelta(seconds=seconds(text))
-

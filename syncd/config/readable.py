@@ -1,4 +1,4 @@
-"""What can be read of a configuration that has problems: enough to look into the ledger, and to stop what works on it."""
+"""What can be read of a configuration that has problems: enough to look into the ledger, and to stop the daemon."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from syncd.ledger.ledger import Ledger, open_ledger
 from syncd.logs import set_up_logs
 from syncd.sync.company import company_key
 from syncd.sync.readings import THREAD_PREFIX
+from syncd.words import about
 
 PATIENCE_SECONDS: Final = 8.0
 """How long the request in hand may take after the daemon was asked to stop."""
@@ -206,7 +207,7 @@ class Daemon:
         if vitals.working_on:
             return vitals.working_on
         if vitals.parasut_error:
-            return f"Paraşüt: {vitals.parasut_error}"
+            return about("Paraşüt", vitals.parasut_error)
         turn = service.schedule.next_turn()
         zone = service.premises.settings.timezone
         return f"waits for {turn.astimezone(zone):%H:%M:%S}" if turn is not None else "no rule is to come due"

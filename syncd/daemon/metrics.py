@@ -102,8 +102,8 @@ class _Daemon(Collector):
         yield _counter("syncd_parasut_throttled", "Requests that Paraşüt answered with 429.", vitals.throttled)
         yield _gauge(
             "syncd_parasut_up",
-            "0 while the company can't work at Paraşüt (login, subscription, rights).",
-            int(not vitals.parasut_error),
+            "0 while the company can't work at Paraşüt (login, subscription, rights), or gets no answer.",
+            int(not vitals.parasut_error and not vitals.parasut_trouble),
         )
         if vitals.parasut_answered_at is not None:
             yield _gauge(

@@ -139,6 +139,7 @@ class Premises:
             unix_time=self.time.unix,
             sleep=self.time.sleep,
             before_call=self._before_request,
+            on_trouble=self._vitals.parasut_in_trouble,
         )
 
     def _before_request(self) -> None:

@@ -29,6 +29,7 @@ class Vitals:
     configuration_problems: int = 0  # of the last reload that was refused; 0 when the newest files are in force
     working_on: str = ""  # what the working thread does now, in words; "" while it waits for its next turn
     worked_at: datetime | None = None  # when the last run over rules ended
+    parasut_trouble: str = ""  # why the last request to Paraşüt had no answer, "" when it had one
     parasut_error: str = ""  # why the company can't work, "" when its last answer was fine
     parasut_answered_at: datetime | None = None
     platform_errors: dict[str, str] = field(default_factory=dict)  # by platform: why it could not be read last time
@@ -49,6 +50,10 @@ class Vitals:
     def silent_for(self) -> float:
         """Seconds since the working thread got ahead last."""
         return max(self.monotonic() - self._beat_at, 0.0)
+
+    def parasut_in_trouble(self, words: str) -> None:
+        """A request to Paraşüt had no answer; or, with "", one had again."""
+        self.parasut_trouble = words
 
     def platform_in_trouble(self, name: str, words: str) -> None:
         """A request to a platform had no answer that can be used; or, with "", it had one again."""

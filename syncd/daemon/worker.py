@@ -9,6 +9,7 @@ from loguru import logger
 
 from syncd.config.settings import Rule
 from syncd.daemon.commands import Commands
+from syncd.daemon.ever_later import EverLater
 from syncd.daemon.housekeeping import Housekeeping
 from syncd.daemon.notices import Notices
 from syncd.daemon.order_log import OrderLog
@@ -24,7 +25,7 @@ from syncd.sync.executor import GaveWay, Stopped
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.run import work
 from syncd.sync.workshop import Workshop
-from syncd.words import counted
+from syncd.words import about, counted
 
 _FIRST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 900.0
@@ -32,6 +33,7 @@ _PAUSE_AFTER_A_FAILURE_SECONDS: Final = 5.0
 _NOTICES_EVERY_SECONDS: Final = 5.0
 _CLOCK_SET_BACK_SECONDS: Final = 60.0
 _SAY_AGAIN_AFTER_SECONDS: Final = 600.0
+_STILL_READ_AFTER_SECONDS: Final = 120.0
 
 
 class Worker:
@@ -67,6 +69,7 @@ class Worker:
         self._housekeeping = Housekeeping(premises.ledger)
         self._ledger_error = ""  # what was said of the ledger, while it lasts
         self._said_again_at = 0.0
+        self._pending = EverLater(self._monotonic, _STILL_READ_AFTER_SECONDS)
         self._noticed_at = self._monotonic()
         self._offset = premises.time.clock().timestamp() - self._monotonic()
         self.asked_to_reload = False
@@ -210,7 +213,7 @@ class Worker:
         self._log(report)
         if isinstance(report.stopped, ParasutError):
             self._company_failed(report.stopped)
-        elif report.calls:
+        elif report.answers:  # requests alone prove nothing: a stop ends a run while they hang
             self._company_works()
         elif vitals.parasut_error and not self._stopping():
             self._try_login()  # nothing else would ask, and the alarm would stay
@@ -220,7 +223,10 @@ class Worker:
     def _log(self, report: Report) -> None:
         for collected in report.collected:
             if collected.pending:
-                logger.info("{}: {}", collected.platform, collected.pending)
+                level = "INFO" if self._pending.due(collected.platform) else "DEBUG"
+                logger.log(level, "{}: {}", collected.platform, collected.pending)
+            else:
+                self._pending.over(collected.platform)
         seen = sum(collected.seen for collected in report.collected)
         counts = {verdict: report.count(verdict) for verdict in Verdict}
         held = self._orders.new_holds
@@ -263,7 +269,7 @@ class Worker:
             words_now = f"{words} It is tried again in {self._pause_seconds / 60:.0f} min."
         else:
             words_now = words
-        logger.log(level, "Paraşüt: {}", words_now)
+        logger.log(level, "{}", about("Paraşüt", words_now))
         self._vitals.parasut_error = words
 
     def _company_works(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -10,7 +11,7 @@ from typing import Final, Self
 import httpx
 
 from syncd.config.settings import ParasutSettings
-from syncd.errors import ParasutError
+from syncd.errors import ParasutError, Refused
 from syncd.outgoing import CONNECT_TIMEOUT_SECONDS, USER_AGENT
 from syncd.parasut.answer import Answer, judge
 from syncd.parasut.identity import Identity, read_identity
@@ -28,7 +29,8 @@ _KEEP_ALIVE_SECONDS: Final = 3
 class ParasutClient:
     """Requests of one company. Threads may share a client; the stores keep several clients and processes in step.
 
-    `transport` replaces the network, `clock` (seconds since 1970) and `sleep` the time, for tests.
+    `transport` replaces the network, `clock` (seconds since 1970) and `sleep` the time, for tests. `on_trouble` is told
+    when an attempt has no answer, and with "" when one has again.
     """
 
     def __init__(
@@ -40,12 +42,15 @@ class ParasutClient:
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._counting = threading.Lock()
+        self._answers = 0
         self._base = f"{settings.base_url.rstrip('/')}/v4"
         self._company_id = settings.company_id
         self._timeout_seconds = settings.timeout_seconds
         network = transport or httpx.HTTPTransport(limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS))
-        self._transport = PacedTransport(network, budget, clock=clock, sleep=sleep)
+        self._transport = PacedTransport(network, budget, clock=clock, sleep=sleep, on_trouble=on_trouble)
         self._http = httpx.Client(
             transport=self._transport,
             auth=Login(settings, tokens, clock),
@@ -63,6 +68,11 @@ class ParasutClient:
     def throttled(self) -> int:
         """How many of them were answered 429."""
         return self._transport.throttled
+
+    @property
+    def answers(self) -> int:
+        """How many of them were answered by a working Paraşüt, as was hoped or with what it refuses."""
+        return self._answers
 
     @property
     def timeout_seconds(self) -> int:
@@ -148,4 +158,14 @@ class ParasutClient:
             )
         except httpx.InvalidURL:
             raise ParasutError(f"{request.path} is no address at Paraşüt.") from None
-        return judge(request, self._http.send(built))
+        try:
+            answer = judge(request, self._http.send(built))
+        except Refused:  # Paraşüt works, and said why it does not want this
+            self._count_an_answer()
+            raise
+        self._count_an_answer()
+        return answer
+
+    def _count_an_answer(self) -> None:
+        with self._counting:
+            self._answers += 1

@@ -18,6 +18,7 @@ from syncd.parasut.stores import CallBudget
 TOKEN_PATH: Final = "/oauth/token"
 
 _TRIES: Final = 4
+_WORTH_A_WORD_SECONDS: Final = 30.0
 _BACK_OFF_SECONDS: Final = (1.0, 2.0, 4.0)
 # Raised before the first byte of a request has left.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -48,7 +49,8 @@ class PacedTransport(httpx.BaseTransport):
     that comes with a `Place` is sent once, and only until its time is over: whoever wrote it down writes it down again.
 
     Raises `Throttled` and `NotExecuted` when the tries are used up, `OutcomeUnknown` for a write that has no answer.
-    A response that came is returned, read to its end, whatever its status.
+    A response that came is returned, read to its end, whatever its status. `on_trouble` is told in words when an
+    attempt has no answer at all, and "" when one has again: long before a request fails, for it is tried several times.
     """
 
     def __init__(
@@ -58,11 +60,15 @@ class PacedTransport(httpx.BaseTransport):
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._inner = inner
         self._budget = budget
         self._clock = clock
         self._sleep = sleep
+        self._on_trouble = on_trouble
+        self._trouble = ""  # why the last attempt had no answer; "" when it had one
+        self._trouble_since = 0.0
         self._turn = threading.Lock()  # one thread waits for the next place, not all for the same one
         self._counting = threading.Lock()
         self.calls = 0
@@ -81,6 +87,7 @@ class PacedTransport(httpx.BaseTransport):
                 response = self._inner.handle_request(request)
                 response.read()
             except _NOT_SENT as error:
+                self._in_trouble(_words(error))
                 if last:
                     raise NotExecuted(f"Paraşüt can't be reached at {request.url.host}: {_words(error)}.") from None
                 self._log(request, started, _words(error))
@@ -90,12 +97,14 @@ class PacedTransport(httpx.BaseTransport):
                 ) from None
             except httpx.RequestError as error:
                 self._log(request, started, _words(error))
+                self._in_trouble(_words(error))
                 if not repeatable or last:
                     # A token call that got lost has carried out nothing: the request behind it never left.
                     method = "GET" if repeatable else request.method
                     raise no_outcome(method, _path(request), _words(error)) from None
             else:
                 self._log(request, started, str(response.status_code))
+                self._in_trouble("")
                 if response.status_code == 429:
                     self._obey(request, response, last)
                     continue
@@ -148,6 +157,20 @@ class PacedTransport(httpx.BaseTransport):
         self._budget.throttled(self._clock(), pause)
         if last:
             raise Throttled(f"Paraşüt takes no more requests now; {_path(request)} was not carried out.", pause)
+
+    def _in_trouble(self, words: str) -> None:
+        """Say it when it begins and when it is over: a request that has no answer takes minutes until it has failed."""
+        with self._counting:
+            before, self._trouble = self._trouble, words
+            if bool(words) is bool(before):
+                return
+            lasted, self._trouble_since = self._clock() - self._trouble_since, self._clock()
+        self._on_trouble(words)
+        if words:
+            logger.warning("Paraşüt: {}; it is asked again", words)
+        else:
+            level = "INFO" if lasted >= _WORTH_A_WORD_SECONDS else "DEBUG"
+            logger.log(level, "Paraşüt answers again, after {:.0f} s", lasted)
 
     def _log(self, request: httpx.Request, started: float, outcome: str) -> None:
         milliseconds = (self._clock() - started) * 1000

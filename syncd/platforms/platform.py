@@ -21,6 +21,7 @@ from syncd.platforms.connector import Connector, load_connector, with_defaults
 from syncd.platforms.connector_fields import folded
 from syncd.platforms.lists import order_lists
 from syncd.platforms.look_up import LookUp
+from syncd.platforms.outage import Outage
 from syncd.platforms.record import UnreadableField, built, rendered
 from syncd.platforms.stretches import Stretch, common_marks, in_time
 from syncd.platforms.windows import Window
@@ -94,6 +95,8 @@ class Platform:
         words = {**connector.statuses, **settings.statuses}
         self._statuses = {self._folded(word): status for word, status in words.items()}
         self.told_words: set[str] = set()  # unknown status words that were logged already
+        self.outage = Outage()  # what was said of its failures; whoever reads it keeps it
+        self._lost_orders = Outage()
         self._scope = {**connector.functions, "settings": public, "tables": connector.tables}
         self._clock = clock
         self._client = PlatformClient(
@@ -200,9 +203,17 @@ class Platform:
             yield Page(records, window=window)
             if complete and all(record.problem is None for record in records):
                 look_up.remember(group, [record.id for record in records])
-        for failure in failed:
-            logger.error("{} The mark stays, so it is asked for again.", failure)
+        self._tell_lost_orders(failed)
         yield Page((), None if failed else min(ends.values(), default=now))
+
+    def _tell_lost_orders(self, failed: list[PlatformError]) -> None:
+        """They are asked for again at every turn, but not told of every time."""
+        if not failed:
+            self._lost_orders.ended(self._clock())
+            return
+        level = "ERROR" if self._lost_orders.is_news("\n".join(map(str, failed)), self._clock()) else "DEBUG"
+        for failure in failed:
+            logger.log(level, "{} The mark stays, so it is asked for again.", failure)
 
     def _fresh(self, raws: list[Any], seen: set[tuple[str, int]]) -> Iterator[Any]:
         for raw in raws:

@@ -67,6 +67,7 @@ def collect(
     collected = Collected(platform.name)
     collected.error = _moved(platform, ledger)
     if collected.error is not None:
+        _tell_failure(platform, collected.error, clock())
         return collected
     if store:
         ledger.orders.rename_platform(platform.connector, platform.account, platform.name)
@@ -142,14 +143,33 @@ def collect(
             rise(reached, known, finished=True)
     except PlatformError as error:
         collected.error = error
-        logger.error("{}", error)
+        _tell_failure(platform, error, clock())
     except SyncdError:
         raise
     except Exception as error:  # one platform's trouble never stops the others
-        logger.opt(exception=error).error("{}: unexpected {}", platform.name, type(error).__name__)
         words = f"something unexpected happened while it was read ({type(error).__name__})."
         collected.error = PlatformError(platform.name, words, "See the log and report it.")
+        _tell_failure(platform, collected.error, clock(), unexpected=error)
+    else:
+        lasted = platform.outage.ended(clock())
+        if lasted is not None:
+            logger.info("{}: is read again, after {}", platform.name, _span(lasted))
     return collected
+
+
+def _tell_failure(platform: Platform, error: PlatformError, now: datetime, unexpected: Exception | None = None) -> None:
+    """Not at every turn: it fails in the same way until somebody mends it."""
+    level = "ERROR" if platform.outage.is_news(str(error), now) else "DEBUG"
+    if unexpected is None:
+        logger.log(level, "{}", error)
+    else:
+        name = type(unexpected).__name__
+        logger.opt(exception=unexpected).log(level, "{}: unexpected {}", platform.name, name)
+
+
+def _span(lasted: timedelta) -> str:
+    seconds = int(lasted.total_seconds())
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
 
 
 def _rescan_due(mark: Mark, reader: str, now: datetime) -> bool:

@@ -28,13 +28,16 @@ def open_client(
     unix_time: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     before_call: Callable[[], None] = lambda: None,
+    on_trouble: Callable[[str], None] = lambda _: None,
 ) -> ParasutClient:
     """A client whose login and call budget live in the ledger. `unix_time` and `sleep` are what calls are paced by.
 
-    `before_call` is called before every request; when it raises Stopped, the request does not leave.
+    `before_call` is called before every request; when it raises Stopped, the request does not leave. `on_trouble` is
+    told when an attempt has no answer, and with "" when one has again.
     """
     budget = LedgerBudget(ledger.company, settings.rate_requests, settings.rate_seconds, before_call)
-    return ParasutClient(settings, LedgerTokens(ledger.company), budget, clock=unix_time, sleep=sleep)
+    tokens = LedgerTokens(ledger.company)
+    return ParasutClient(settings, tokens, budget, clock=unix_time, sleep=sleep, on_trouble=on_trouble)
 
 
 @contextmanager

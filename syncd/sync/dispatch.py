@@ -122,7 +122,7 @@ class Dispatch:
             self._lost_answers = self._lost_answers + 1 if result.lost_answer else 0
             if self._lost_answers >= _MOST_LOST_ANSWERS:
                 raise NotExecuted(
-                    f"Paraşüt gave no answer to {_MOST_LOST_ANSWERS} writes in a row; the run ends, the next goes on."
+                    f"There was no answer to {_MOST_LOST_ANSWERS} writes in a row; the run ends, the next goes on."
                 )
 
     def _taken_back(self, future: Future[Result], rule: Rule, row: OrderRow) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from syncd.config.settings import Rule
+from syncd.config.settings import Rule, Unread
 from syncd.errors import Hold, TemplateFailure
 from syncd.ledger.order_row import OrderRow, State
 from syncd.mapping.document import RenderedDocument, render_document
@@ -46,12 +46,15 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
         return Explanation((f"Its data were removed on {day}, as `retention` says.", *_standing(row)))
     order = workshop.ledger.orders.whole(row)
     rule = next((rule for rule in workshop.settings.rules if rule.name == row.rule), None)
+    unread = workshop.settings.unread
     if row.platform not in workshop.settings.platforms:
-        return Explanation((f"The platform {row.platform} is no longer in the configuration.",))
+        return Explanation((f"The platform {row.platform} {_gone(unread)}.",))
     standing = _standing(row)
     if rule is None:
         if row.state not in OPEN_STATES or row.invoice_id is not None:
-            return Explanation((f"Its rule, {row.rule}, is no longer in the configuration.", *standing))
+            return Explanation((f"Its rule, {row.rule}, {_gone(unread)}.", *standing))
+        if unread is not None:  # which rule wants it can't be told by half of them
+            return Explanation((f"Its rule, {row.rule or 'if any'}, {_gone(unread)}.", *standing))
         return Explanation((_claim(row, order, workshop),))
     reasons = [f"Rule {rule.name} ({rule.position}) owns it.", *standing]
     context = workshop.context(rule, row.platform)
@@ -74,6 +77,10 @@ def explained_fields(order: Order, context: PlanContext) -> tuple[ExplainedField
     except (Hold, TemplateFailure):
         return ()
     return (*_fields(document, payable), *_by_rule(rule, order, names))
+
+
+def _gone(unread: Unread | None) -> str:
+    return "is no longer in the configuration" if unread is None else "can't be read now, see `syncd check`"
 
 
 def _standing(row: OrderRow) -> tuple[str, ...]:

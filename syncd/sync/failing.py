@@ -93,7 +93,9 @@ def note_report(ledger: Ledger, report: Report, ran: Collection[str], at: dateti
     read = {collected.platform: collected.error for collected in report.collected if not collected.pending}
     errors = {name: str(error) for name, error in read.items() if error is not None}
     note_failing(ledger, "platform", errors, read, at)
-    note_parasut(ledger, str(report.stopped) if isinstance(report.stopped, ParasutError) else "", report.answers > 0, at)
+    note_parasut(
+        ledger, str(report.stopped) if isinstance(report.stopped, ParasutError) else "", report.answers > 0, at
+    )
 
 
 def note_parasut(ledger: Ledger, why: str, answers: bool, at: datetime) -> None:

@@ -45,7 +45,7 @@ def as_held(row: OrderRow) -> Result:
 class Report:
     """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off.
 
-    `calls` are its requests to Paraşüt: `throttled` of them were answered 429, `answers` as they should be.
+    `calls` are its requests to Paraşüt: `throttled` of them were answered 429, `answers` by a Paraşüt that works.
 
     With `keeps` False the results are counted, and not kept: a daemon's run over thousands of orders needs no more.
     """

@@ -177,5 +177,7 @@ def calls_of(workshop: Workshop) -> tuple[int, int, int]:
 def counted(report: Report, workshop: Workshop, before: tuple[int, int, int] = (0, 0, 0)) -> Report:
     """The report with what the run has cost at Paraşüt, where `before` it that much had been spent."""
     now = calls_of(workshop)
-    report.calls, report.throttled, report.answers = (later - earlier for later, earlier in zip(now, before, strict=True))
+    report.calls, report.throttled, report.answers = (
+        later - earlier for later, earlier in zip(now, before, strict=True)
+    )
     return report

@@ -45,7 +45,7 @@ def take_stock(workshop: Workshop, *, dry_run: bool) -> Mapping[str, Any]:
     with a mark of ours whose order is not known (`{count, invoices: [{id, mark}]}`), `not_read`: why a platform could
     not be read, `calls`. Raises as the client does, Stopped, UsageError and LedgerError.
     """
-    before, _ = calls_of(workshop)
+    before = calls_of(workshop)[0]
     stock = _foretell(workshop) if dry_run else _give(workshop)
     left = [one for one in strangers(workshop.ledger) if one.marker not in stock.accounted]
     errors = [str(collected.error) for collected in stock.report.collected if collected.error is not None]

@@ -169,7 +169,7 @@ class House:
             without=self.without if without is None else without,
         )
 
-    def run(self, *words: str, seconds: float = 120) -> Process:
+    def run(self, *words: str, seconds: float = 600) -> Process:
         """Run `syncd WORDS` to its end. Raises Hung."""
         process = self.start(*words)
         try:
@@ -180,7 +180,7 @@ class House:
         self.cpu += process.cpu
         return process
 
-    def kill_at(self, point: Mapping[str, Any], *words: str, seconds: float = 120) -> str:
+    def kill_at(self, point: Mapping[str, Any], *words: str, seconds: float = 600) -> str:
         """Run `syncd apply` until a point and kill it there from outside; its name, "" if it never came to it."""
         process = self.start(*(words or ("apply",)), point=point)
         try:
