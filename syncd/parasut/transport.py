@@ -83,6 +83,10 @@ class PacedTransport(httpx.BaseTransport):
             last = attempt == tries
             self._take(place)
             started = self._clock()
+            if place is not None:  # no connection may take so long that the request leaves too late
+                timeout = request.extensions["timeout"]
+                connect = min(timeout["connect"] or place.leave_by - started, max(place.leave_by - started, 0.1))
+                request.extensions = {**request.extensions, "timeout": {**timeout, "connect": connect}}
             try:
                 response = self._inner.handle_request(request)
                 response.read()

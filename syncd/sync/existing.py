@@ -16,7 +16,8 @@ from syncd.errors import Hold
 from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.order_row import OrderKey
 from syncd.ledger.steps import BY_BUYER, BY_MARK, BY_NUMBER
-from syncd.sync.known import Knowledge
+from syncd.orders.turkish import lower_tr
+from syncd.sync.known import Knowledge, KnownContact
 
 MAYBE: Final = "maybe-invoiced"
 _BEFORE: Final = timedelta(days=1)  # an invoice that was made before the order came over was made the day before
@@ -57,6 +58,17 @@ class Sale:
     payables: Collection[Decimal]
     currency: str
     contacts: Collection[str]
+    buyer: KnownContact
+
+    def is_of_another(self, invoice: SeenInvoice, knowledge: Knowledge) -> bool:
+        """Whether an invoice is known to be somebody else's: nothing that its contact has is the buyer's."""
+        contact = knowledge.contact(invoice.contact_id)
+        if contact is None or invoice.contact_id in self.contacts:
+            return False
+        if contact.tax_number and self.buyer.tax_number:
+            return contact.tax_number != self.buyer.tax_number
+        by_email = bool(contact.email) and contact.email == self.buyer.email
+        return not by_email and lower_tr(contact.name.strip()) != lower_tr(self.buyer.name.strip())
 
 
 def by_mark(key: OrderKey, name: str, found: Sequence[SeenInvoice]) -> Adoption | None:
@@ -86,8 +98,10 @@ def without_mark(
         for number in sorted({*sale.order_numbers} - {""})
         for invoice in knowledge.invoices_by_number(number, sale.ordered_on, sale.payables, sale.currency)
     ]
-    if len(numbered) == 1:
+    if len(numbered) == 1 and not sale.is_of_another(numbered[0], knowledge):
         return Adoption(numbered[0], BY_NUMBER)
+    if len(numbered) == 1:
+        raise _maybe(sale, "An invoice in Paraşüt has its order number, date and total, but another buyer", numbered)
     if numbered:
         raise _maybe(sale, f"{len(numbered)} invoices in Paraşüt have its order number, date and total", numbered)
     bought = knowledge.invoices_of_buyer(sale.contacts, sale.ordered_on - _BEFORE, today, sale.payables, sale.currency)

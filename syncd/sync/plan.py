@@ -20,10 +20,10 @@ from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
 from syncd.problem import Position
 from syncd.sync.categories import resolve_category
-from syncd.sync.contacts import match_contact, usable_tax_number
+from syncd.sync.contacts import match_contact, usable_email, usable_tax_number
 from syncd.sync.dates import choose_issue_date, last_legal_day
 from syncd.sync.existing import NO_PAST, Adoption, Past, Sale, by_mark, without_mark
-from syncd.sync.known import Knowledge
+from syncd.sync.known import Knowledge, KnownContact
 from syncd.sync.payments import resolve_payment
 from syncd.sync.products import resolve_product
 from syncd.sync.steps import (
@@ -222,6 +222,12 @@ def plan_order(
             payables={payable_order.total, solution.figures.payable},
             currency=currency,
             contacts={twin.id for twin in twins if isinstance(twin, Known)},
+            buyer=KnownContact(
+                contact,
+                str(document.contact["name"]),
+                usable_tax_number(str(document.contact.get("tax_number", ""))),
+                usable_email(str(document.contact.get("email", ""))),
+            ),
         )
         found = without_mark(sale, rule.adopt, past, context.today, knowledge)
         if found is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from places import CONFIG, Place
-from running import Running, SlowSale, finished, started
+from running import Running, SlowSale, finished, started, until
 from silent_platform import silent_shop
 
 from syncd.sandbox.faults import Fault
@@ -210,6 +210,33 @@ def test_every_command_works_beside_the_daemon(place: Make, run: Run) -> None:
     unknown = here.syncd("apply", "--order", "site/4711")
     assert (unknown.code, "shows no order 4711" in unknown.err) == (2, True)
     assert daemon.stopped()[0] == 0
+
+
+def test_a_broken_file_beside_a_daemon_keeps_nobody_from_commanding_it(place: Make, run: Run) -> None:
+    here = place(ONE_RULE.replace("    mapping", "    go_live: canary\n    mapping"), orders=3)
+    daemon = run(here)
+    daemon.says("orders read, 1 invoiced")
+    here.config.write_text(here.config.read_text("utf-8").replace("platforms: [", "platfroms: ["), encoding="utf-8")
+    paused = here.syncd("pause", "--rule", "site-hazirlanan")
+    assert (paused.code, paused.out) == (0, "rule site-hazirlanan is paused\n")
+    assert "syncd.yaml has 2 problems, see `syncd check`" in paused.err
+    unknown = here.syncd("pause", "--rule", "site")
+    assert (unknown.code, "The rules are: site-hazirlanan." in unknown.err) == (2, True)
+    assert here.syncd("resume", "--rule", "site-hazirlanan").code == 0
+    assert here.syncd("approve", "site-hazirlanan").code == 0
+    applied = here.syncd("apply")
+    assert (applied.code, "2 invoiced" in applied.out) == (0, True), applied
+    assert daemon.stopped()[0] == 0
+    assert here.syncd("apply").code == 1
+
+
+def test_a_stop_while_several_orders_hang_takes_less_than_ten_seconds(place: Make, run: Run) -> None:
+    here = place(orders=8, faults=(Fault("hang", "POST", "/sales_invoices$", nth=0),))
+    daemon = run(here)
+    until(lambda: here.sandbox.faults.shown()[0]["struck"] >= 4, lambda: daemon.log)
+    code, took = daemon.stopped()
+    assert (code, took < 10) == (1, True), daemon.log
+    assert "what was intended is in the ledger" in daemon.log
 
 
 def test_apply_fails_beside_the_daemon_as_it_does_without(place: Make, run: Run) -> None:

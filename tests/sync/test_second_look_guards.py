@@ -209,6 +209,7 @@ def test_a_payment_that_came_late_beside_one_by_hand_is_told(world: Make) -> Non
     while_asked(here, "GET", "accounts", lambda: act(here.sandbox.parasut, paid))
     here.apply()
     assert (row(here).state, len(here.sandbox.parasut.payments)) == (State.INVOICED, 1)
+    assert [step.state for step in steps(here, "payment")] == ["absent"]
     assert carry_out(here, lost) == 201
     look_again(here)
     assert (row(here).state, row(here).hold_code) == (State.HELD, "paid-twice")
