@@ -68,6 +68,8 @@ def plan(
     else:
         if paused is not None:
             sys.stdout.write("syncd is paused: `apply` would write nothing until `syncd resume`.\n\n")
+        for note in report.notes:
+            sys.stdout.write(f"note: {note}\n\n")
         for result in report.results:
             sys.stdout.write("\n".join(plan_lines(result)) + "\n\n")
         sys.stdout.write("\n".join(summary_lines(report, dry=True)) + "\n")

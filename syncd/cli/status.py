@@ -19,6 +19,8 @@ from syncd.words import counted
 
 _SHOWN = (State.DUE, State.SETTLING, State.WAITING, State.HELD, State.INVOICED, State.ENDED, State.IGNORED, State.LEFT)
 
+_WAITS = 10  # for what due orders wait, at most
+
 
 def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> None:
     """Orders by rule and state, holds by reason, what doesn't work, how far platforms are read, how Paraşüt rounds."""
@@ -31,6 +33,7 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
         marks = [(_platform_of(one, ledger, settings), one) for one in ledger.marks()]
         configured = [rule.name for rule in settings.rules] + list(settings.unread.rules if settings.unread else ())
         rules = {name: ledger.rule(name) for name in configured}
+        put_off = ledger.overview.put_off(workshop.clock())
         paused = ledger.setting(STOP_SETTING)
         profiles = ledger.company.rounding()
         failing = {(one.what, one.name): one for one in all_failing(ledger)}
@@ -49,6 +52,11 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
                         "first_invoice_at": state.first_invoice_at,
                         "stopped": _failing_data(failing.get(("rule", name))),
                         "orders": {str(one): counts.get((name, one), 0) for one in _SHOWN},
+                        "put_off": [
+                            {"orders": one.orders, "until": one.until, "reason": one.reason}
+                            for one in put_off
+                            if one.rule == name
+                        ],
                     }
                     for name, state in rules.items()
                 ],
@@ -102,6 +110,14 @@ def status(config: ConfigOption = None, format: FormatOption = Format.TEXT) -> N
     if any(rule is None for rule, _ in counts):
         rows.append(["(no rule)", *(_count(counts.get((None, state), 0)) for state in _SHOWN), ""])
     print_table("", ["rule", *map(str, _SHOWN), ""], rows, right=frozenset(map(str, _SHOWN)))
+    for off in put_off[:_WAITS]:
+        due = counts.get((off.rule, State.DUE), 0)
+        until = off.until.astimezone(settings.timezone)
+        out.print(
+            f"rule {off.rule}: {due} due, of them {off.orders} {'waits' if off.orders == 1 else 'wait'} until "
+            f"{until:%Y-%m-%d %H:%M:%S}: {off.reason}",
+            markup=False,
+        )
     for code, count in sorted(holds.items()):
         out.print(f"held: {count} × {code}   (syncd orders list --hold {code})", markup=False)
     if differing:

@@ -17,10 +17,12 @@ from syncd.daemon.reload import differs
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.judge import Judgement, decide
+from syncd.sync.outgrown import is_kept, kept_lines
 from syncd.sync.workshop import platform_variables
 from syncd.words import counted
 
 _NAMED: Final = 10
+_NO_RULE: Final = "no rule"
 
 # What an order is made with. `trigger` and `platforms` choose orders, `cancelled` and `returned` come after.
 _MAKING: Final = (
@@ -34,6 +36,30 @@ _MAKING: Final = (
     "inexact",
     "adopt",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What other settings change for the open orders, one line each; and, as `warnings`, what they don't.
+
+    One of the two says something in any case.
+    """
+
+    lines: Sequence[str]
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What judging the open orders by the new rules brings.
+
+    `counts` are the due and waiting orders afterwards, by rule. `kept` are those that a rule with another `if` keeps
+    though it would not take them any more.
+    """
+
+    affected: Sequence[Affected]
+    counts: Counter[tuple[str, State]]
+    kept: Sequence[OrderRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +77,32 @@ class Affected:
         return f"{self.name}: {old_state} ({old_rule}) → {new_state} ({new_rule})"
 
 
-def consequences(ledger: Ledger, old: Configuration, new: Configuration) -> list[str]:
-    """What changes for the open orders when `new` comes into force after `old`, one line each; never empty.
+def consequences(ledger: Ledger, old: Configuration, new: Configuration) -> Consequences:
+    """What it means for the open orders when `new` comes into force after `old`.
 
     The comparison is between the two configurations, whatever of `old` the ledger has seen: between two reloads there
     need not have been a run.
     """
-    affected, counts = _judged(ledger, old.settings, new.settings)
+    judged = _judged(ledger, old.settings, new.settings)
     lines = [
-        *_judged_lines(affected),
-        *_made_lines(old.settings, new.settings, counts),
-        *_let_go_lines(ledger, old.settings, new.settings, counts),
+        *_judged_lines(judged.affected),
+        *_made_lines(old.settings, new.settings, judged.counts),
+        *_let_go_lines(ledger, old.settings, new.settings, judged.counts),
         *_read_again_lines(old, new),
     ]
-    return lines or ["no waiting or due order is affected"]
+    warnings = list(kept_lines(judged.kept, "new `if`"))
+    return Consequences(lines or ([] if warnings else ["no waiting or due order is affected"]), warnings)
 
 
-def _judged(ledger: Ledger, old: Settings, new: Settings) -> tuple[list[Affected], Counter[tuple[str, State]]]:
-    """The orders that are judged differently; and how many are due and waiting afterwards, by rule."""
+def _judged(ledger: Ledger, old: Settings, new: Settings) -> _Judged:
     before, after = _judgement(old), _judgement(new)
     counts = Counter({(rule or "", state): count for (rule, state), count in ledger.orders.counts().items()})
-    found = []
+    found: list[Affected] = []
+    kept: list[OrderRow] = []
     changed = before.fingerprint != after.fingerprint
+    conditions = {
+        rule.name for one, rule in _common(old, new) if differs(one.trigger.condition, rule.trigger.condition)
+    }
     # With other claims every open order is looked at: none was judged by a fingerprint that is empty.
     for row in ledger.orders.to_judge_again("" if changed else after.fingerprint):
         if row.document is None or row.platform not in after.variables:
@@ -83,11 +113,13 @@ def _judged(ledger: Ledger, old: Settings, new: Settings) -> tuple[list[Affected
         counts[decided.rule or "", decided.state] += 1
         if not changed:
             continue
+        if decided.rule in conditions and is_kept(decided, order, after):
+            kept.append(decided)
         known = row.judged_by == before.fingerprint or row.platform not in before.variables
         was = row if known else decide(row, order, before)
         if _standing(was) != _standing(decided):
             found.append(Affected(row.name, _standing(was), _standing(decided)))
-    return found, counts
+    return _Judged(found, counts, kept)
 
 
 def _judgement(settings: Settings) -> Judgement:
@@ -95,14 +127,17 @@ def _judgement(settings: Settings) -> Judgement:
 
 
 def _standing(row: OrderRow) -> tuple[str, str]:
-    return row.rule or "no rule", str(row.state)
+    return row.rule or _NO_RULE, str(row.state)
 
 
 def _judged_lines(found: Sequence[Affected]) -> Iterator[str]:
-    """How many orders that are, and the first of them by name."""
+    """How many orders that are, and the first of them by name: before all others those that no rule wants any more."""
     if found:
-        yield f"{counted(len(found), 'order is', 'orders are')} judged differently:"
-        yield from (f"  {order}" for order in found[:_NAMED])
+        gone = [order for order in found if order.after[0] == _NO_RULE]
+        words = f", {len(gone)} of them {'is' if len(gone) == 1 else 'are'} wanted by no rule any more" if gone else ""
+        yield f"{counted(len(found), 'order is', 'orders are')} judged differently{words}:"
+        first = sorted(found, key=lambda order: order.after[0] != _NO_RULE)
+        yield from (f"  {order}" for order in first[:_NAMED])
     if len(found) > _NAMED:
         yield f"  … and {len(found) - _NAMED} more"
 

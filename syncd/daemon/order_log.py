@@ -1,8 +1,8 @@
-"""What the daemon's log says of single orders: each hold once, and once why a whole rule waits."""
+"""What the daemon's log says of orders: each hold once, and once why a whole rule, or how much of it, waits."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from loguru import logger
@@ -10,6 +10,8 @@ from loguru import logger
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.report import Result, Verdict
+from syncd.sync.step_words import NOT_KNOWN
+from syncd.words import counted
 
 _LATE_WRITERS: Final = timedelta(minutes=2)  # a row may be committed that much later than it says
 _OF_THE_RULE: Final = "the rule"  # how the reason begins for which all orders of a rule wait
@@ -26,6 +28,7 @@ class OrderLog:
         self._ledger = ledger
         self._holds: dict[int, tuple[str, int]] = {}  # by order: code, and the last line of its history
         self._waits: dict[str, str] = {}  # by rule: why all of its orders wait
+        self._lost: set[tuple[str, str]] = set()  # rules, and for which lost answer their orders wait
         self._looked_at = datetime.fromtimestamp(0, UTC)
         self.new_holds = 0
 
@@ -44,6 +47,19 @@ class OrderLog:
                 if row.state is not State.HELD:
                     self._holds.pop(row.id, None)
         self._looked_at = at
+
+    def run_ends(self, at: datetime, zone: tzinfo) -> None:
+        """Say once of each rule how many of its orders wait for an answer that was lost, and until when.
+
+        `zone` is that of the moments told. Raises LedgerError.
+        """
+        waiting = [one for one in self._ledger.overview.put_off(at) if one.reason.startswith(NOT_KNOWN)]
+        for one in waiting:
+            if (one.rule, one.reason) not in self._lost:
+                orders = counted(one.orders, "order waits", "orders wait")
+                until = f"{one.until.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+                logger.bind(rule=one.rule).info("rule {}: {} until {}: {}", one.rule, orders, until, one.reason)
+        self._lost = {(one.rule, one.reason) for one in waiting}
 
     def tell(self, result: Result) -> None:
         """One order of a run; without its buyer."""

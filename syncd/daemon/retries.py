@@ -74,6 +74,7 @@ class Retries:
             made = self._made[name]
             admission.done[name] = made.done.get(name, 0)
             admission.sums[name] = made.sums.get(name, Decimal(0))
+            admission.counted |= made.counted
         self._made = {name: made for name, made in self._made.items() if name not in due | again}
         return admission
 

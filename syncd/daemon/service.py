@@ -10,7 +10,7 @@ from loguru import logger
 
 from syncd.config.settings import Settings
 from syncd.daemon.configuration import Configuration, read_configuration
-from syncd.daemon.consequences import consequences
+from syncd.daemon.consequences import Consequences, consequences
 from syncd.daemon.notices import Notices
 from syncd.daemon.premises import Premises, Time
 from syncd.daemon.reload import beginning_paused, changes, needs_restart
@@ -133,10 +133,12 @@ def _tell_paused(name: str, gone: Sequence[str]) -> None:
     logger.warning("rule {}: begins paused, because {}; `syncd resume --rule {}` lets it go on", name, old, name)
 
 
-def _tell_changes(lines: list[str], affected: list[str]) -> None:
+def _tell_changes(lines: list[str], affected: Consequences) -> None:
     if not lines:
         logger.info("reloaded: nothing has changed")
         return
     logger.info("reloaded; {}:", counted(len(lines), "change"))
-    for line in [*lines, *affected]:
+    for line in [*lines, *affected.lines]:
         logger.info("{}", line)
+    for line in affected.warnings:
+        logger.warning("{}", line)

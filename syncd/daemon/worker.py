@@ -22,6 +22,7 @@ from syncd.daemon.wakes import Wakes
 from syncd.errors import CompanyStopped, LedgerError, ParasutError, SyncdError
 from syncd.sync.admission import Admission
 from syncd.sync.executor import GaveWay, Stopped
+from syncd.sync.outgrown import kept_since
 from syncd.sync.report import Report, Result, Selection, Verdict
 from syncd.sync.run import work
 from syncd.sync.workshop import Workshop
@@ -78,6 +79,7 @@ class Worker:
         """Before the first turn: answer what the daemon before left open, and try the login. Never raises."""
         self._guarded(self._commands.begin)
         self._guarded(lambda: self._orders.begin(self._premises.time.clock()))
+        self._guarded(self._warn_of_kept_orders)
         self._guarded(self._try_login)
 
     def turn(self) -> None:
@@ -211,6 +213,7 @@ class Worker:
         vitals.calls, vitals.throttled = self._premises.calls
         vitals.worked_at = self._premises.time.clock()
         self._log(report)
+        self._orders.run_ends(vitals.worked_at, self._premises.settings.timezone)
         if isinstance(report.stopped, ParasutError):
             self._company_failed(report.stopped)
         elif report.answers:  # requests alone prove nothing: a stop ends a run while they hang
@@ -244,6 +247,12 @@ class Worker:
         if said and not isinstance(report.stopped, ParasutError) and said != self._said:
             logger.log("INFO" if isinstance(report.stopped, Stopped) else "ERROR", "stopped early: {}", said)
         self._said = said
+
+    def _warn_of_kept_orders(self) -> None:
+        """A reload tells of them; here it is what was changed while no daemon was running."""
+        self._vitals.working_on = "the rules that have changed"
+        for line in kept_since(self._premises.ledger, self._workshop(short=True).judgement):
+            logger.warning("{}", line)
 
     def _try_login(self) -> None:
         self._vitals.working_on = "the login at Paraşüt"

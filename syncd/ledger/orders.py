@@ -115,7 +115,8 @@ class OrderBook:
     """The table of orders, their history and what they claim.
 
     `alone` is held by whoever reads rows, decides over them and saves them: no other thread of the process writes in
-    between. Single calls need it not.
+    between. Single calls need it not. Nobody asks anything of Paraşüt while holding it: who has the turn there may be
+    waiting to write.
     """
 
     def __init__(self, database: Database) -> None:

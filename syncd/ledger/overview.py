@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
@@ -12,6 +13,16 @@ from syncd.ledger.order_row import UNFINISHED, State
 from syncd.orders.status import SIDE_EXITS
 
 _MINUTE = len("2026-11-24T09:30")
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """How many due orders of a rule wait for the same, and until when the last of them does."""
+
+    rule: str
+    reason: str
+    orders: int
+    until: datetime
 
 
 class Overview:
@@ -52,6 +63,19 @@ class Overview:
                 (rule, datetime.fromisoformat(text).replace(tzinfo=UTC), count)
                 for rule, text, count in connection.execute(query)
             ]
+
+    def put_off(self, now: datetime) -> list[PutOff]:
+        """The due orders whose next try is later than now, by rule and reason; the most first."""
+        table = tables.orders
+        until = func.max(table.c.next_at, type_=table.c.next_at.type)
+        query = (
+            select(table.c.rule, table.c.reason, func.count(), until)
+            .where(table.c.state == State.DUE.value, table.c.next_at > now)
+            .group_by(table.c.rule, table.c.reason)
+        )
+        with self._database.read() as connection:
+            found = [PutOff(rule or "", reason, count, last) for rule, reason, count, last in connection.execute(query)]
+        return sorted(found, key=lambda one: (-one.orders, one.rule, one.reason))
 
     def platform_of(self, connector: str, account: str) -> str | None:
         """The name in the configuration that orders of an account were read under last."""

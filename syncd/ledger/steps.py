@@ -198,6 +198,11 @@ class StepLog:
                 )
             if step.kind == "delete" and state is StepState.DONE and step.order_id is not None:
                 take_invoice(connection, step.order_id, at, "it came out wrong and was deleted")
+            if (
+                step.kind in ("delete", "surplus")
+                and state is StepState.DONE
+                and step.path.startswith("sales_invoices/")
+            ):
                 gone = step.path.rsplit("/", 1)[-1]
                 connection.execute(delete(tables.invoices).where(tables.invoices.c.id == int(gone)))
 

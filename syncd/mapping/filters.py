@@ -6,6 +6,7 @@ What is missing from Jinja's own list is missing on purpose: padding to any widt
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
@@ -79,24 +80,59 @@ def money(value: Any, currency: str = "TL") -> str:
     return f"{figures} {_CURRENCY_SIGNS.get(currency, currency)}".rstrip()
 
 
-def moment(value: Any, zone: str = "UTC") -> datetime | None:
-    """ISO 8601 text as a moment; text without an offset is a wall clock in `zone`. Nothing stays nothing."""
+def moment(value: Any, zone: str = "UTC", pattern: str | None = None) -> datetime | None:
+    """ISO 8601 text, or text in a strptime pattern, as a moment; without an offset it is a wall clock in `zone`.
+
+    Nothing stays nothing.
+    """
     if isinstance(value, datetime):
         found = value
     else:
         text = text_of(value).strip()
         if not text:
             return None
+        found = _parsed(text, pattern)
+    return (found if found.tzinfo is not None else found.replace(tzinfo=_zone(zone))).astimezone(UTC)
+
+
+def moment_mistake(zone: str = "UTC", pattern: str | None = None) -> str:
+    """What is wrong with the arguments of `moment`, whatever text it gets; "" for nothing."""
+    try:
+        _zone(zone)
+        if pattern is not None:
+            _parsed(datetime(2026, 11, 24, tzinfo=UTC).strftime(_with_year(pattern)), pattern)
+    except FilterError as error:
+        return str(error)
+    return ""
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        order = "; the zone comes first, then the pattern" if "%" in name else ""
+        raise FilterError(f"there is no time zone {name!r}{order}") from None
+
+
+def _with_year(pattern: str) -> str:
+    if not {"%Y", "%y"} & {pattern[at : at + 2] for at in range(len(pattern))}:
+        raise FilterError(f"{pattern!r} names no year: write letters like '%d.%m.%Y %H:%M:%S'")
+    return pattern
+
+
+def _parsed(text: str, pattern: str | None) -> datetime:
+    if pattern is None:
         try:
-            found = datetime.fromisoformat(text)
+            return datetime.fromisoformat(text)
         except ValueError:
-            raise FilterError("the text is not a date") from None
-    if found.tzinfo is None:
-        try:
-            found = found.replace(tzinfo=ZoneInfo(zone))
-        except (KeyError, ValueError, OSError):
-            raise FilterError(f"there is no time zone {zone!r}") from None
-    return found.astimezone(UTC)
+            raise FilterError(
+                "the text is not a date; one that is not written as in ISO 8601 needs its pattern, such as "
+                "moment('Europe/Istanbul', '%d.%m.%Y %H:%M:%S')"
+            ) from None
+    try:
+        return datetime.strptime(text, _with_year(pattern))  # noqa: DTZ007 - the zone is added where the text has none
+    except (ValueError, re.error):
+        raise FilterError(f"the text is not a date written as {pattern!r}") from None
 
 
 def date_of(value: Any, pattern: str = "%Y-%m-%d") -> str:

@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from syncd.mapping.environment import LOOP_FILTER, Environment, environment, start
-from syncd.mapping.filters import SUGGESTIONS
+from syncd.mapping.filters import SUGGESTIONS, moment_mistake
 from syncd.orders.turkish import ascii_fold
 
 Mode = Literal["template", "expression"]
@@ -108,12 +108,29 @@ def _check_names(syntax: Syntax, env: Environment) -> None:
             known = [name for name in env.filters if name != LOOP_FILTER]
             suggestion = SUGGESTIONS.get(node.name) or nearest(node.name, known)
             raise Mistake(node.lineno, f"there is no filter {node.name!r}", suggestion)
+        if isinstance(node, nodes.Filter) and node.name == "moment":
+            _check_moment(node)
         if isinstance(node, nodes.Test) and node.name not in env.tests:
             raise Mistake(
                 test_offset(syntax.text, node), f"there is no test {node.name!r}", nearest(node.name, env.tests)
             )
         if isinstance(node, _ELSEWHERE):
             raise Mistake(node.lineno, "a field's template stands alone: include, import, extends and block don't work")
+
+
+def _check_moment(node: nodes.Filter) -> None:
+    """A zone or pattern that is written out is checked before any text comes."""
+    given: list[tuple[str, nodes.Node]] = list(zip(("zone", "pattern"), node.args, strict=False))
+    words: list[Any] = node.kwargs  # Jinja says that these were pairs; they are keywords
+    given += [(word.key, word.value) for word in words if word.key in ("zone", "pattern")]
+    written = {
+        name: argument.value
+        for name, argument in given
+        if isinstance(argument, nodes.Const) and isinstance(argument.value, str)
+    }
+    mistake = moment_mistake(**written)
+    if mistake:
+        raise Mistake(node.lineno, mistake)
 
 
 def test_offset(text: str, node: nodes.Test) -> int:

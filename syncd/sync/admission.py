@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from syncd.config.settings import Rule
 from syncd.ledger.ledger import Ledger
-from syncd.ledger.order_row import OrderRow
+from syncd.ledger.order_row import OrderKey, OrderRow
 from syncd.words import counted
 
 
@@ -20,6 +20,7 @@ class Admission:
     named: bool
     done: dict[str, int] = field(default_factory=dict)
     sums: dict[str, Decimal] = field(default_factory=dict)
+    counted: set[OrderKey] = field(default_factory=set)  # they count already: of them no second invoice is made
 
     def refusal(self, rule: Rule, row: OrderRow) -> str:
         """Why the order waits, or ""."""
@@ -32,7 +33,7 @@ class Admission:
         begun = done or state.first_invoice_at is not None
         if rule.canary and not state.approved and begun and not self._began_with(row, state.first_invoice_at):
             return f"the rule's first invoice is to be looked at; `syncd approve {rule.name}` lets the others go"
-        if self.named:
+        if self.named or row.key in self.counted:
             return ""
         if rule.limits.per_run is not None and done >= rule.limits.per_run:
             made = counted(rule.limits.per_run, "invoice was", "invoices were")
@@ -64,11 +65,15 @@ class Admission:
     def end(self, rule: Rule, row: OrderRow, *, made: bool) -> None:
         """What became of it."""
         if not made:
+            self.counted.discard(row.key)
             self.done[rule.name] -= 1
             self.sums[rule.name] -= _in_lira(row) or Decimal(0)
 
     def count(self, rule: Rule, row: OrderRow) -> None:
-        """One more was invoiced."""
+        """One more was invoiced; one whose answer was lost, and that is sent again, counts once."""
+        if row.key in self.counted:
+            return
+        self.counted.add(row.key)
         self.done[rule.name] = self.done.get(rule.name, 0) + 1
         self.sums[rule.name] = self.sums.get(rule.name, Decimal(0)) + (_in_lira(row) or Decimal(0))
 

@@ -125,9 +125,13 @@ def adopt_known(workshop: Workshop) -> Given:
         keys = [key for one in lot if (key := key_of(one.marker, accounts)) is not None]
         with ledger.orders.alone:
             for row in ledger.orders.many(keys).values():
-                if row.invoice_id is None and row.key not in seen:
-                    seen.add(row.key)
+                if row.key in seen:
+                    continue
+                seen.add(row.key)
+                if row.invoice_id is None:
                     _give(row, ledger.invoices.by_marker(row.key.marker), workshop, given)
+                else:
+                    _tell_of_a_twin(row, workshop, given)
     if has_sold and given.unsent:
         _remember_a_rollback(workshop)
     ledger.set_setting(_GIVEN_TO, read_to)
@@ -236,12 +240,34 @@ def _give(row: OrderRow, found: list[SeenInvoice], workshop: Workshop, given: Gi
     try:
         adoption = by_mark(row.key, row.name, found)
         if adoption is not None:
-            unsent = workshop.ledger.steps.get(sale_of(row, workshop.ledger)) is None
+            # By its first sale: a late draft may turn up before the second, after a wrong one, was sent.
+            unsent = workshop.ledger.steps.get(f"sale {row.key}#1") is None
             given.unsent |= unsent
             given.adopted.append(adopt(row, adoption, workshop.ledger, workshop.settings.rules, at))
             _tell_of(given.adopted[-1], adoption, unsent)
     except Hold as hold:
         given.held.append(_hold(row, hold, workshop.ledger, at))
+
+
+def _tell_of_a_twin(row: OrderRow, workshop: Workshop, given: Given) -> None:
+    """Hold an order that has its invoice, and of which Paraşüt shows another one that nobody is going to look at."""
+    ledger = workshop.ledger
+    if row.state is State.HELD or any(step.second_look_at is not None for step in ledger.steps.of_order(row.ledger_id)):
+        return  # a person, or the second look, will see it
+    twins = [
+        one
+        for one in ledger.invoices.by_marker(row.key.marker)
+        if one.id != row.invoice_id and not ledger.steps.have_made("sale", one.id)
+    ]
+    if twins:
+        words = ", ".join(map(str, twins))
+        hold = Hold(
+            "surplus-invoice",
+            f"Paraşüt has another invoice with this order's mark besides {row.invoice_id}: {words}.",
+            "Look at both in Paraşüt and delete the one too many, then `syncd orders ignore` the order; its invoice "
+            "stays.",
+        )
+        given.held.append(_hold(row, hold, ledger, workshop.clock()))
 
 
 def _doubt(orders: list[NewOrder], workshop: Workshop, given: Given) -> None:

@@ -289,6 +289,9 @@ def _repair(sale: InvoiceMade, plan: InvoicePlan, row: OrderRow, context: PlanCo
     better = sale.amended or (abs(_solve_again(row, context, work) - plan.total) < abs(invoice.net_total - plan.total))
     if not sale.fresh or not better or not plan.invoice.identity.endswith("#1"):
         raise wrong
+    sent = work.ledger.steps.get(plan.invoice.identity)
+    if sent is not None and sent.doubted_at is not None and not _is_as_sent(invoice.id, sent, work):
+        raise wrong  # it was found later, perhaps hours: somebody has taken it in hand
     try:
         _delete(invoice.id, row, work)
     except Refused as refusal:
@@ -334,7 +337,25 @@ def _is_as_sent(draft_id: str, sale: StepRow, work: Work) -> bool:
     paid = len(draft.payments or ()) <= bool(sent.get("cash_sale"))
     day = draft.issue_date.isoformat() if draft.issue_date else ""
     kept = {"description": draft.description, "order_no": draft.order_no, "issue_date": day}
-    return paid and all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items())
+    same_head = all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items())
+    return paid and same_head and _has_lines(draft, sale)
+
+
+def _has_lines(draft: SalesInvoice, sale: StepRow) -> bool:
+    """Whether a draft has the lines that its request named; Paraşüt may have kept fewer decimals of a price."""
+    details = simplejson.loads(sale.body, use_decimal=True)["data"]["relationships"]["details"]["data"]
+    sent = [line["attributes"] for line in details]
+    if draft.lines is None or len(sent) != len(draft.lines):
+        return False
+    wanted = sorted((_number(one["vat_rate"]), _number(one["quantity"]), _number(one["unit_price"])) for one in sent)
+    kept = sorted((line.vat_rate, line.quantity, line.unit_price) for line in draft.lines)
+    return all(
+        one[:2] == other[:2] and abs(one[2] - other[2]) <= TOLERANCE for one, other in zip(wanted, kept, strict=True)
+    )
+
+
+def _number(value: object) -> Decimal:
+    return Decimal(str(value))
 
 
 def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:

@@ -22,11 +22,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
+from loguru import logger
+
 from syncd.errors import LedgerError, SyncdError, UsageError
 from syncd.ledger.invoices import key_of
 from syncd.ledger.order_row import OrderRow, State
 from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
 from syncd.sync.failing import note_report
+from syncd.sync.outgrown import kept_since
 from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
 from syncd.sync.stocktaking import take_stock
@@ -56,6 +59,8 @@ def execute(
     """
     match kind:
         case "adopt":
+            if not arguments.get("dry_run"):
+                _warn_of_kept_orders(workshop)
             return take_stock(workshop, dry_run=bool(arguments.get("dry_run")))
         case "apply":
             return _apply(arguments, workshop, on_result, on_report)
@@ -141,18 +146,28 @@ def _apply(
 ) -> Answer:
     rule, order = arguments.get("rule"), arguments.get("order")
     selection = Selection(frozenset({rule}) if rule else None, (order[0], order[1]) if order else None)
+    notes = _warn_of_kept_orders(workshop)
     report = work(workshop, selection, on_result)
+    report.notes = notes
     asked = {rule} if rule else {one.name for one in workshop.settings.rules}
     note_report(workshop.ledger, report, () if order else asked, workshop.clock())  # one order says little of its rule
     on_report(report)
     return {
-        "lines": [line for result in report.results for line in result_lines(result)],
+        "lines": [*notes, *(line for result in report.results for line in result_lines(result))],
         "summary": list(summary_lines(report, dry=False)),
         "held": sum(workshop.ledger.orders.holds().values()),
         "report": report_data(report),
         "unreachable": report.unreachable,
         "failed": report.failed,
     }
+
+
+def _warn_of_kept_orders(workshop: Workshop) -> list[str]:
+    """Say which orders their rules keep after others than today's have judged them, before a run judges them again."""
+    notes = kept_since(workshop.ledger, workshop.judgement)
+    for note in notes:
+        logger.warning("{}", note)
+    return notes
 
 
 def _retry_all(hold: str, workshop: Workshop) -> Answer:

@@ -14,6 +14,7 @@ from syncd.sync.executor import STOP_SETTING
 from syncd.sync.existing import MAYBE, Adoption
 from syncd.sync.going_on import go_on
 from syncd.sync.settling import OUTCOME_UNKNOWN, is_unsettled
+from syncd.sync.step_words import not_known_yet
 from syncd.sync.workshop import Workshop
 
 _ADOPTABLE: Final = frozenset({"sale", "payment"})
@@ -62,7 +63,9 @@ def ignore(row: OrderRow, workshop: Workshop) -> OrderRow:
 def steps_of(row: OrderRow, workshop: Workshop) -> list[StepRow]:
     """The steps of an order, and the open ones that all orders share (products, categories) and it waits for."""
     steps = workshop.ledger.steps
-    shared = [step for step in steps.open_to_all() if f"`{step.identity}`" in row.reason]
+    shared = [
+        step for step in steps.open_to_all() if row.reason == not_known_yet(step) or f"`{step.identity}`" in row.reason
+    ]
     return [*shared, *steps.of_order(row.ledger_id)]
 
 
@@ -97,6 +100,12 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]
+    if adopt is None and is_unsettled(step) and step.kind in _ADOPTABLE:
+        until = max(step.look_at or at, at).astimezone(workshop.settings.timezone)
+        raise UsageError(
+            f"Paraşüt may still be carrying out `{step.identity}`.",
+            f"syncd looks for it again at {until:%Y-%m-%d %H:%M:%S}, and sends it again by itself if it is not there.",
+        )
     if adopt is not None and step.kind not in _ADOPTABLE:
         raise UsageError(
             f"`{step.identity}` makes a {step.kind}, which syncd finds by itself when it is there.",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from syncd.config.settings import Rule, Unread
 from syncd.errors import Hold, TemplateFailure
-from syncd.ledger.order_row import OrderRow, State
+from syncd.ledger.order_row import UNFINISHED, OrderRow, State
 from syncd.mapping.document import RenderedDocument, render_document
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.order import Order
 from syncd.sync.judge import OPEN_STATES
 from syncd.sync.knowledge import LedgerKnowledge
+from syncd.sync.outgrown import kept_note
 from syncd.sync.payments import ANY
 from syncd.sync.plan import PlanContext, category_names, plan_order
 from syncd.sync.standing import past_of
 from syncd.sync.workshop import Workshop
 from syncd.words import sentence
+
+_LET_GO: Final = {State.HELD: " when it is retried", State.SETTLING: " if it has no invoice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def explain(row: OrderRow, workshop: Workshop) -> Explanation:
         if unread is not None:  # which rule wants it can't be told by half of them
             return Explanation((f"Its rule, {row.rule or 'if any'}, {_gone(unread)}.", *standing))
         return Explanation((_claim(row, order, workshop),))
-    reasons = [f"Rule {rule.name} ({rule.position}) owns it.", *standing]
+    reasons = [f"Rule {rule.name} ({rule.position}) owns it.", *standing, *_kept(rule, row, order, workshop)]
     context = workshop.context(rule, row.platform)
     try:
         knowledge = LedgerKnowledge(workshop.ledger, looked_up=False)
@@ -87,6 +91,25 @@ def _standing(row: OrderRow) -> tuple[str, ...]:
     if row.state is State.HELD:
         return (f"It is held ({row.hold_code}): {row.reason}", row.remedy)
     return (sentence(row.reason[:1].upper() + row.reason[1:]),)
+
+
+def _kept(rule: Rule, row: OrderRow, order: Order, workshop: Workshop) -> Iterator[str]:
+    """That the rule would not take the order today; nothing of one that is invoiced, or that a person ignored."""
+    if row.state not in UNFINISHED or row.invoice_id is not None:
+        return
+    judgement, why = workshop.judgement, ""
+    if row.platform not in rule.platforms:
+        why = f"The rule is no longer for {row.platform}"
+    elif judgement.ordered_on(order) < rule.trigger.since:
+        why = f"It was ordered on {judgement.ordered_on(order)}, before the rule's `since: {rule.trigger.since}`"
+    if why:
+        yield f"{why}: the rule lets it go{_LET_GO.get(row.state, '')}."
+        if workshop.settings.unread is None:  # which rule wants it can't be told by half of them
+            yield _claim(row, order, workshop)
+        return
+    note = kept_note(rule, row, order, judgement)
+    if note:
+        yield sentence(note[:1].upper() + note[1:])
 
 
 def _claim(row: OrderRow, order: Order, workshop: Workshop) -> str:

@@ -74,8 +74,9 @@ class Judgement:
             if ordered_on < rule.trigger.since:
                 reasons.append(f"{rule.name}: ordered on {ordered_on}, before `since: {rule.trigger.since}`")
                 continue
-            if rule.trigger.condition is not None and not self._holds(rule, platform, order):
-                reasons.append(f"{rule.name}: `if: {rule.trigger.condition.text}` is not true")
+            if not self.fits(rule, platform, order):
+                condition = "" if rule.trigger.condition is None else rule.trigger.condition.text
+                reasons.append(f"{rule.name}: `if: {condition}` is not true")
                 continue
             return rule, ""
         return None, "; ".join(reasons) or f"no rule is for {platform}"
@@ -84,8 +85,13 @@ class Judgement:
         """The day of the order, where the rules live."""
         return order.ordered_at.astimezone(self.zone).date()
 
-    def _holds(self, rule: Rule, platform: str, order: Order) -> bool:
-        assert rule.trigger.condition is not None
+    def fits(self, rule: Rule, platform: str, order: Order) -> bool:
+        """Whether a rule's `if` is true of an order; it is where there is none.
+
+        Raises Hold `template-failed` when it can't be told.
+        """
+        if rule.trigger.condition is None:
+            return True
         variables = {"order": order, "platform": self.variables[platform], "rule": {"name": rule.name}}
         try:
             return bool(rule.trigger.condition.render(variables))

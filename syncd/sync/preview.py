@@ -16,6 +16,7 @@ from syncd.sync.collect import judge_again
 from syncd.sync.executor import Unsettled
 from syncd.sync.judge import held
 from syncd.sync.knowledge import LedgerKnowledge
+from syncd.sync.outgrown import kept_note, kept_since
 from syncd.sync.plan import PlanContext
 from syncd.sync.refresh import Refresher
 from syncd.sync.report import Report, Result, Selection, Verdict, as_held
@@ -38,6 +39,7 @@ def preview(
     """
     report = Report()
     judgement = workshop.judgement
+    report.notes = kept_since(workshop.ledger, judgement)
     changed: dict[OrderKey, OrderRow] = {}
     raw: dict[OrderKey, Mapping[str, Any]] = {}
     if not offline:
@@ -69,6 +71,9 @@ def preview(
         order = replace(row.order, raw=record)
         context = workshop.context(rule, row.platform)
         result = plan_or_hold(row, order, context, workshop.ledger, knowledge)
+        note = kept_note(rule, row, order, judgement)
+        if note and result.plan is not None and result.plan.adopts is None and row.invoice_id is None:
+            result = replace(result, plan=replace(result.plan, notes=(*result.plan.notes, note)))
         if result.verdict is Verdict.INVOICED and waits:
             result = replace(result, verdict=Verdict.WAITS, message=waits)
         elif result.verdict is Verdict.INVOICED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,6 +45,7 @@ def as_held(row: OrderRow) -> Result:
 class Report:
     """What a run saw and did. `stopped` is what ended it early, `stopped_rules` why single rules were left off.
 
+    `notes` tell of orders that their rules keep though these would not take them any more.
     `calls` are its requests to Paraşüt: `throttled` of them were answered 429, `answers` by a Paraşüt that works.
 
     With `keeps` False the results are counted, and not kept: a daemon's run over thousands of orders needs no more.
@@ -54,6 +55,7 @@ class Report:
     results: list[Result] = field(default_factory=list)
     stopped: SyncdError | None = None
     stopped_rules: dict[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
     calls: int = 0
     throttled: int = 0
     answers: int = 0

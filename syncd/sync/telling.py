@@ -66,6 +66,7 @@ def report_data(report: Report) -> dict[str, Any]:
         ],
         "orders": [result_data(result) for result in report.results],
         "stopped": None if report.stopped is None else str(report.stopped),
+        "notes": list(report.notes),
         "calls": report.calls,
         "throttled": report.throttled,
     }

@@ -10,9 +10,12 @@ from typing import Any
 from household import QUIET, Household
 from places import CONFIG, Place
 
+from syncd.errors import CompanyStopped
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
-from syncd.sync.failing import all_failing, note_failing
+from syncd.sync.executor import Stopped
+from syncd.sync.failing import all_failing, note_failing, note_report
+from syncd.sync.report import Report
 
 Make = Callable[..., Household]
 
@@ -74,6 +77,34 @@ def test_a_platform_that_fails_after_it_was_read_tells_both(daemon: Make) -> Non
     assert (platform["platform"], platform["read_at"]) == ("site", "2026-11-25T06:00:00+00:00")
     assert "HTTP 500" in platform["unreadable"]["reason"]
     assert "\n  not read to its end since 2026-11-25 09:0" in here.place.syncd("status").out
+
+
+def test_a_company_that_can_not_work_is_in_the_status_until_it_can(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    assert status(here.place)["parasut"] == {"failing": None}
+    here.sandbox.faults.add(Fault("402", path="/v4/", nth=0))
+    here.turn()
+    failing = status(here.place)["parasut"]["failing"]
+    assert failing["since"].startswith("2026-11-25T06:0")
+    assert "subscription has ended (HTTP 402). Renew the subscription in Paraşüt" in failing["reason"]
+    text = here.place.syncd("status").out
+    assert "Paraşüt can't be worked with; failing since 2026-11-25 09:0" in text
+    assert "    what to do: Nothing is lost: the orders wait, and it is tried again by itself" in text
+    here.sandbox.faults.clear()
+    here.later(minutes=20)
+    assert status(here.place)["parasut"] == {"failing": None}
+    assert "failing" not in here.place.syncd("status").out
+
+
+def test_a_run_without_a_daemon_tells_of_paraşüt_too(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=0)
+    company = Report(stopped=CompanyStopped("The login is refused.", "Check it."), calls=1)
+    note_report(here.ledger, company, (), here.clock())
+    assert [(one.what, one.why) for one in all_failing(here.ledger)] == [("parasut", "The login is refused. Check it.")]
+    note_report(here.ledger, Report(stopped=Stopped("Ended as asked."), calls=3), (), here.clock())
+    assert len(all_failing(here.ledger)) == 1
+    note_report(here.ledger, Report(calls=3, answers=3), (), here.clock())
+    assert all_failing(here.ledger) == []
 
 
 def test_a_new_process_forgets_only_what_it_has_seen_working(daemon: Make) -> None:

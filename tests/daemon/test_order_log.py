@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from household import QUIET, Household
@@ -139,3 +140,23 @@ def test_events_carry_order_rule_and_platform(daemon: Make, log: list[dict[str, 
     asked = [one for one in log if one["text"].startswith("site: GET /orders")]
     assert len(asked) > 1
     assert {one.get("platform") for one in asked} == {"site"}
+
+
+def test_a_lost_answer_for_which_a_whole_rule_waits_is_told_once_with_how_many_and_until_when(
+    daemon: Make, log: list[dict[str, Any]]
+) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("close_before", "POST", "item_categories$", nth=1))
+    here.turn()
+    rows = here.ledger.orders.in_state([State.DUE])
+    waits = [row for row in rows if row.reason.startswith("whether the category ")]
+    assert len(waits) > 1
+    until = waits[0].next_at
+    assert until is not None
+    moment = until.astimezone(ZoneInfo("Europe/Istanbul"))
+    told = f"rule {RULE}: {len(waits)} orders wait until {moment:%Y-%m-%d %H:%M:%S}: {waits[0].reason}"
+    assert loud(log, "orders wait until") == [told]
+    (event,) = [one for one in log if "orders wait until" in one["text"]]
+    assert (event["level"], event["rule"]) == ("INFO", RULE)
+    here.turn()
+    assert len(loud(log, "orders wait until")) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -16,8 +17,9 @@ from syncd.daemon.metrics import Metrics
 from syncd.errors import LedgerError, PlatformError
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
-from syncd.sync import run
+from syncd.sync import dispatch, run
 from syncd.sync.collect import Collected
+from syncd.sync.failing import all_failing
 from syncd.sync.report import Result
 from syncd.sync.run import work
 
@@ -175,6 +177,61 @@ def test_a_locked_company_is_tried_ever_less_often_with_one_alarm(daemon: Make, 
     assert any("works again" in line for line in log)
 
 
+def test_a_run_that_is_stopped_while_it_waits_for_an_answer_ends_no_alarm(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("402", path="/v4/", nth=0))
+    here.turn()
+    assert here.vitals.parasut_error
+    here.sandbox.faults.clear()
+    due = here.sandbox.faults.due
+
+    def asks_to_stop(method: str, path: str, *more: Any) -> Fault | None:
+        if not path.startswith("/v4/"):
+            return due(method, path, *more)
+        here.stopping.ask()
+        return Fault("500", path="/v4/")
+
+    here.sandbox.faults.due = asks_to_stop  # type: ignore[method-assign]
+    before = here.service.premises.calls
+    here.later(minutes=16)
+    assert here.service.premises.calls > before
+    assert "HTTP 402" in here.vitals.parasut_error
+    assert not any("works again" in line for line in log)
+    assert [one.what for one in all_failing(here.ledger)] == ["parasut"]
+
+
+def test_paraşüt_is_named_once_in_front_of_what_it_did(daemon: Make, log: list[str]) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.sandbox.faults.add(Fault("html_403", path="/v4/", nth=0))
+    here.turn()
+    assert any("Paraşüt turned the request away" in line for line in log)
+    assert not any("Paraşüt: Paraşüt" in line for line in log)
+
+
+def test_a_wait_for_an_answer_is_a_sign_of_life(daemon: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = daemon(ONE_RULE, orders=1)
+    monkeypatch.setattr(dispatch, "_LOOK_UP_SECONDS", 0.01)
+    fed = threading.Semaphore(0)
+    beat, mine = here.vitals.beat, threading.get_ident()
+
+    def counted_beat() -> None:
+        beat()
+        if threading.get_ident() == mine:
+            fed.release()
+
+    waited: list[bool] = []
+
+    def hang() -> None:
+        while fed.acquire(blocking=False):  # those of before
+            continue
+        waited.extend(fed.acquire(timeout=10) for _ in range(3))
+
+    here.vitals.beat = counted_beat  # type: ignore[method-assign]
+    at_the_first(here, "/sales_invoices", hang)
+    here.turn()
+    assert (waited, here.invoiced()) == ([True, True, True], ["15"])
+
+
 def test_an_alarm_ends_with_the_first_invoice_and_not_with_the_run(daemon: Make) -> None:
     here = daemon(ONE_RULE, orders=3)
     here.sandbox.faults.add(Fault("402", path="/v4/", nth=0))
@@ -219,6 +276,28 @@ def test_nothing_that_goes_wrong_in_a_run_ends_the_daemon(
     here.later(minutes=11)
     assert sorted(here.invoiced()) == ["15", "16", "17"]
     assert sum(line.startswith(("ERROR", "CRITICAL")) for line in log) == said
+
+
+def test_a_platform_that_fails_is_told_once_in_ten_minutes_and_when_it_works_again(
+    daemon: Make, log: list[str]
+) -> None:
+    here = daemon(ONE_RULE.replace("    mapping", "    every: 30s\n    mapping"), orders=3)
+    here.sandbox.faults.add(Fault("html_403", path="/wp-json", nth=0))
+
+    def told(level: str) -> int:
+        return sum(line.startswith(f"{level} site: ") and "403" in line for line in log)
+
+    here.later(minutes=9)
+    assert (told("ERROR"), told("DEBUG") > 9) == (1, True), log
+    here.later(minutes=3)
+    assert told("ERROR") == 2
+    here.sandbox.faults.clear()
+    here.sandbox.faults.add(Fault("html_200", path="/wp-json", nth=0))
+    here.later(minutes=1)
+    assert sum(line.startswith("ERROR site: ") for line in log) == 3
+    here.sandbox.faults.clear()
+    here.later(minutes=5)
+    assert [line for line in log if "is read again" in line] == ["INFO site: is read again, after 13 min"]
 
 
 def test_a_platform_that_fails_is_noted_until_it_is_read_again(daemon: Make) -> None:

@@ -107,7 +107,7 @@ def test_saved_orders_of_which_a_run_would_make_nothing_wait_and_are_not_summed(
     raw = here.syncd("fetch", "site", "--since", "2026-11-01", "--raw", "--format", "json").out
     (here.folder / "orders.json").write_text(raw, "utf-8")
     plan = here.syncd("plan", "--offline", "--input", "orders.json")
-    told = "site/{}: waits\n    why: is {}: a run would make nothing of it"
+    told = "site/{}: waits\n  why: is {}: a run would make nothing of it"
     for at, word in ((0, "cancelled (cancelled)"), (1, "unpaid (pending)"), (3, "returned (refunded)")):
         assert told.format(numbers[at], word) + "\n" in plan.out, plan.out
     assert told.format(numbers[2], "other (beklemede)") + "; map the word with the platform's `statuses`" in plan.out

@@ -86,11 +86,15 @@ def test_packages_under_one_number_have_names_of_their_own_which_every_command_t
     assert run(town, "orders", "show", SECOND)[1].startswith(f"{SECOND} (n11/2000001/2)\n")
     for by_one_half in ("n11/2", "n11/2040000000003"):
         assert run(town, "orders", "show", by_one_half)[0] == 0
+    code, _, err = run(town, "orders", "retry", SECOND)
+    assert (code, f"{SECOND} is not held; it is invoiced." in err) == (2, True), err
+
+
+def test_commands_take_an_order_as_the_mark_of_its_invoice_shows_it(town: Place) -> None:
+    run(town, "apply")
     for by_its_key in ("n11/2000001/2", "n11/2000001/2#1", "[sale n11/2000001/2]"):
         assert run(town, "orders", "show", by_its_key)[1].startswith(f"{SECOND} (n11/2000001/2)\n")
         assert f"{SECOND} is not held" in run(town, "orders", "retry", by_its_key)[2]
-    code, _, err = run(town, "orders", "retry", SECOND)
-    assert (code, f"{SECOND} is not held; it is invoiced." in err) == (2, True), err
 
 
 def a_row(number: str, package: str) -> OrderRow:

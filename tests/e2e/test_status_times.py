@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from places import Place
+
+from syncd.sandbox.faults import Fault
 
 Make = Callable[..., Place]
 
@@ -31,3 +34,20 @@ def test_a_held_order_that_is_named_is_refused_in_one_sentence(place: Make) -> N
     assert refused.code == 2
     assert "site/16 is not due; it is held: Paraşüt has 2 products with the code 'DFT-A5'" in refused.err
     assert ".." not in refused.err
+
+
+def test_due_orders_that_wait_for_a_lost_answer_are_counted_with_the_time_until_when(place: Make) -> None:
+    here = place(orders=3, faults=(Fault("close_before", "POST", "item_categories$", nth=1),))
+    here.syncd("apply")
+    shown = here.syncd("status").out
+    waits = re.search(
+        r"^rule site-hazirlanan: 3 due, of them 3 wait until (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d): "
+        r"whether the category .* was made is not known yet; it is looked for$",
+        shown,
+        re.MULTILINE,
+    )
+    assert waits is not None, shown
+    (rule,) = json.loads(here.syncd("status", "--format", "json").out)["rules"]
+    (told,) = rule["put_off"]
+    until = datetime.fromisoformat(told["until"])
+    assert (told["orders"], f"{until.astimezone(ISTANBUL):%Y-%m-%d %H:%M:%S}") == (3, waits[1])

@@ -25,6 +25,7 @@ from syncd.mapping.filters import (
     is_vkn,
     join,
     moment,
+    moment_mistake,
     money,
     province,
     round_half_up,
@@ -125,6 +126,27 @@ def test_text_becomes_a_moment_of_its_zone() -> None:
     assert moment("") is None
     with pytest.raises(FilterError, match="no time zone"):
         moment("2026-11-23", "Europe/Ankara")
+
+
+def test_text_that_is_not_written_as_iso_says_is_read_by_its_pattern() -> None:
+    pattern = "%d.%m.%Y %H:%M:%S"
+    assert moment("24.11.2026 13:05:00", "Europe/Istanbul", pattern) == datetime(2026, 11, 24, 10, 5, tzinfo=UTC)
+    assert moment("24.11.2026", pattern="%d.%m.%Y") == datetime(2026, 11, 24, tzinfo=UTC)
+    assert moment("24/11/26 13:05 +0300", "UTC", "%d/%m/%y %H:%M %z") == datetime(2026, 11, 24, 10, 5, tzinfo=UTC)
+    assert moment("", "Europe/Istanbul", pattern) is None
+    assert moment(None, "Europe/Istanbul", pattern) is None
+    for text in ("24.13.2026 13:05:00", "24.11.2026", "2026-11-24T13:05:00"):
+        with pytest.raises(FilterError, match="not a date written as '%d"):
+            moment(text, "Europe/Istanbul", pattern)
+    with pytest.raises(FilterError, match="needs its pattern, such as moment"):
+        moment("24.11.2026 13:05:00", "Europe/Istanbul")
+
+
+@pytest.mark.parametrize("pattern", ["%d.%m", "%d.%d.%Y", "%Y-%Q", "%Y%"])
+def test_a_pattern_that_can_read_nothing_is_refused(pattern: str) -> None:
+    assert moment_mistake("UTC", pattern)
+    with pytest.raises(FilterError):
+        moment("24.11.2026", "UTC", pattern)
 
 
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001 - hypothesis wants naive bounds

@@ -199,6 +199,15 @@ def test_a_key_of_a_record_goes_before_the_methods_of_a_mapping() -> None:
         ("{{ § }}", "test.yaml:1:4: unexpected char '§'"),
         ("{{ (a }}", "test.yaml:1:7: unexpected '}', expected ')'"),
         ("{{ a | uper }}", "test.yaml:1:8: there is no filter 'uper' (did you mean upper?)"),
+        ("{{ a | moment('Europe/Ankara') }}", "test.yaml:1:8: there is no time zone 'Europe/Ankara'"),
+        (
+            "{{ a | moment('%d.%m.%Y', 'UTC') }}",
+            "test.yaml:1:8: there is no time zone '%d.%m.%Y'; the zone comes first, then the pattern",
+        ),
+        (
+            "{{ a | moment('UTC', pattern='%d.%m') }}",
+            "test.yaml:1:8: '%d.%m' names no year: write letters like '%d.%m.%Y %H:%M:%S'",
+        ),
         ("{{ a | float }}", "test.yaml:1:8: there is no filter 'float' (did you mean decimal?)"),
         ("{{ a if x is  not defind }}", "test.yaml:1:19: there is no test 'defind' (did you mean defined?)"),
         ("{% incldue 'x' %}", "test.yaml:1:4: encountered unknown tag 'incldue'"),

@@ -73,7 +73,9 @@ def reserved(transport: PacedTransport, taken: list[str] | None = None) -> Place
 
 
 def a_write(place: Place | None) -> httpx.Request:
-    return httpx.Request("POST", ADDRESS, json={}, extensions={} if place is None else {PLACE: place})
+    """As the client makes it: its time-outs are with it."""
+    extensions: dict[str, Any] = {"timeout": httpx.Timeout(60, connect=10).as_dict()}
+    return httpx.Request("POST", ADDRESS, json={}, extensions=extensions | ({} if place is None else {PLACE: place}))
 
 
 def test_a_place_is_waited_for_and_says_until_when_it_may_be_used() -> None:
@@ -95,6 +97,22 @@ def test_a_write_with_a_place_leaves_without_asking_the_budget_again() -> None:
     asked = budget.asked
     assert transport.handle_request(a_write(place)).status_code == 201
     assert (budget.asked, inner.seen, place.is_free) == (asked, 1, False)
+
+
+@pytest.mark.parametrize(("waited", "connect"), [(0.0, 5.0), (3.0, 2.0), (4.95, 0.1)])
+def test_a_connection_may_not_take_longer_than_the_write_may_wait(waited: float, connect: float) -> None:
+    clock, seen = Clock(), []
+
+    class Noting(Inner):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            seen.append(request.extensions["timeout"])
+            return super().handle_request(request)
+
+    transport = paced(Noting(), Budget(), clock)
+    place = reserved(transport)
+    clock.sleep(waited)
+    transport.handle_request(a_write(place))
+    assert [(one["connect"], one["read"]) for one in seen] == [(pytest.approx(connect), 60)]
 
 
 def test_a_write_that_would_leave_after_its_time_does_not_leave() -> None:

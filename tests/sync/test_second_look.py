@@ -151,21 +151,6 @@ def test_an_invoice_that_came_late_for_a_cancelled_order_is_held_for_a_person(wo
     assert row(here).invoice_id == next(iter(here.sandbox.parasut.invoices))
 
 
-def test_an_invoice_that_came_after_a_person_said_it_is_not_there_is_noticed(world: Make) -> None:
-    here = world(orders=1)
-    here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$"))
-    here.apply()
-    (lost,) = unsettled(here)
-    with opened(here) as workshop:
-        resolve(row(here), workshop, adopt=None)
-    here.apply()
-    carry_out(here, lost)
-    assert len(here.invoices()) == 2
-    look_again(here)
-    assert [invoice["payable"] for invoice in here.invoices()] == [WRITES["sale"].total]
-    assert list(here.sandbox.parasut.invoices) == [row(here).invoice_id]
-
-
 @pytest.mark.parametrize("fault", ["close_after", "close_before"])
 def test_a_lost_answer_to_the_deletion_of_a_surplus_draft_is_no_harm(world: Make, fault: str) -> None:
     here, late = doubled(world, "sale")

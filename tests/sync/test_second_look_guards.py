@@ -249,3 +249,17 @@ def test_a_second_look_that_is_refused_is_taken_later(world: Make) -> None:
     here.later(minutes=5)
     here.apply()
     assert late not in live(here)
+
+
+def test_a_surplus_that_can_not_be_deleted_for_long_stops_no_other_order(world: Make) -> None:
+    """Five lost answers, then a refusal of everything: what is harmless to ask again is asked again."""
+    here, late = doubled(world, "sale")
+    here.sandbox.faults.add(Fault("close_before", "DELETE", "sales_invoices/", times=5))
+    here.sandbox.faults.add(Fault("402", "DELETE", "sales_invoices/", nth=6))
+    here.again(15, 500)
+    here.later(seconds=SECOND_LOOK)
+    for _ in range(8):
+        here.apply()
+        here.later(minutes=5)
+    assert row(here, "500").state is State.INVOICED
+    assert late not in here.sandbox.parasut.invoices
