@@ -26,7 +26,7 @@ class FailingWatch:
         vitals = self._vitals
         stopped, ran = dict(vitals.stopped_rules), frozenset(vitals.runs)
         errors, troubles = dict(vitals.platform_errors), dict(vitals.platform_troubles)
-        parasut, answered_at = vitals.parasut_error, vitals.parasut_answered_at
+        parasut, answered_at = vitals.parasut_error or vitals.parasut_trouble, vitals.parasut_answered_at
         now = (stopped, ran, errors, troubles, vitals.worked_at, parasut, answered_at)
         if now == self._seen:
             return

@@ -337,7 +337,7 @@ def _is_as_sent(draft_id: str, sale: StepRow, work: Work) -> bool:
     paid = len(draft.payments or ()) <= bool(sent.get("cash_sale"))
     day = draft.issue_date.isoformat() if draft.issue_date else ""
     kept = {"description": draft.description, "order_no": draft.order_no, "issue_date": day}
-    same_head = all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items())
+    same_head = all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items() if value)
     return paid and same_head and _has_lines(draft, sale)
 
 

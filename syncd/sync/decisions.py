@@ -100,7 +100,8 @@ def resolve(row: OrderRow, workshop: Workshop, *, adopt: str | None) -> OrderRow
     if not unsettled:
         raise UsageError(f"{row.name} has no step whose outcome is not known.", "`syncd orders show` tells how it is.")
     step = unsettled[0]
-    if adopt is None and is_unsettled(step) and step.kind in _ADOPTABLE:
+    ends = (step.deadline_at or step.intended_at) + timedelta(seconds=workshop.settings.parasut.recovery.settle)
+    if adopt is None and is_unsettled(step) and step.kind in _ADOPTABLE and at < ends:
         until = max(step.look_at or at, at).astimezone(workshop.settings.timezone)
         raise UsageError(
             f"Paraşüt may still be carrying out `{step.identity}`.",

@@ -252,7 +252,8 @@ def _read_again(
         )
     if contact_id is not None and invoice.contact_id is not None and invoice.contact_id != contact_id:
         raise _other_buyer(invoice, contact_id)
-    return invoice, step is not None and step.answer == FOUND
+    # It counts as made just now until the order has been compared with it once.
+    return invoice, step is not None and step.answer == FOUND and row.invoiced_at is None
 
 
 def _other_buyer(invoice: SalesInvoice, contact_id: str) -> Hold:

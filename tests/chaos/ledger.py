@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
+_TRIES = 20
 _FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -93,5 +95,20 @@ class LedgerFile:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)) as connection:
+        with closing(self._connected()) as connection:
             yield connection
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection for reading; the files may be changing places just now."""
+        for attempt in range(_TRIES):
+            connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            except sqlite3.OperationalError:
+                connection.close()
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.25)
+            else:
+                return connection
+        raise AssertionError("the last try returns or raises")

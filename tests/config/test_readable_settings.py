@@ -35,7 +35,11 @@ def test_a_faulty_rule_is_left_out_and_named(tmp_path: Path) -> None:
     assert settings is not None
     assert settings.unread is not None
     assert [rule.name for rule in settings.rules] == ["site-hazirlanan"]
-    assert (settings.unread.rules, list(settings.platforms), len(settings.unread.problems)) == (("kapida",), ["site"], 1)
+    assert (settings.unread.rules, list(settings.platforms), len(settings.unread.problems)) == (
+        ("kapida",),
+        ["site"],
+        1,
+    )
     assert settings.ledger_url == f"sqlite:///{tmp_path / 'ledger.db'}"
     assert (settings.parasut.company_id, settings.parasut.base_url) == (115, "http://parasut.test")
     assert settings.parasut.password.reveal() == ""

@@ -96,6 +96,18 @@ def test_a_company_that_can_not_work_is_in_the_status_until_it_can(daemon: Make)
     assert "failing" not in here.place.syncd("status").out
 
 
+def test_a_paraşüt_that_hangs_is_noted_at_the_first_request_without_an_answer(daemon: Make) -> None:
+    here = daemon(ONE_RULE, orders=3)
+    here.vitals.parasut_in_trouble("GET me failed: no answer in time.")
+    here.service.worker._notices().tick()  # type: ignore[attr-defined]
+    assert [(one.what, one.why) for one in all_failing(here.ledger)] == [
+        ("parasut", "GET me failed: no answer in time.")
+    ]
+    here.vitals.parasut_in_trouble("")
+    here.service.worker._notices().tick()  # type: ignore[attr-defined]
+    assert all_failing(here.ledger) == []
+
+
 def test_a_run_without_a_daemon_tells_of_paraşüt_too(daemon: Make) -> None:
     here = daemon(ONE_RULE, orders=0)
     company = Report(stopped=CompanyStopped("The login is refused.", "Check it."), calls=1)

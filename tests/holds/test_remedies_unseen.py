@@ -208,8 +208,8 @@ def forgotten(desk: Desk) -> None:
         ledger.orders.change(row, "due again", desk.now, state=State.DUE.value)
 
 
-def by_hand_and_ignore(desk: Desk) -> Ending:
-    desk.by_hand(str(TOTAL))
+def looked_at_and_ignored(desk: Desk) -> Ending:
+    """It was cancelled for good; nothing is missing."""
     desk.syncd(IGNORE)
     return Settled(None)
 
@@ -259,7 +259,7 @@ CASES: tuple[Held, ...] = (
             "all others after a loss": after("orders retry --hold maybe-invoiced"),
         },
     ),
-    Held("data-removed", forgotten, {"make it by hand": by_hand_and_ignore}),
+    Held("data-removed", forgotten, {"look at it and ignore": looked_at_and_ignored}),
 )
 
 

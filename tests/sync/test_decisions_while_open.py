@@ -98,6 +98,7 @@ def test_an_order_that_was_ignored_while_its_contact_settles_stays_so_and_keeps_
 def test_an_invoice_that_came_late_for_an_ignored_order_is_told(world: Make, late: str) -> None:
     here = settling(world)
     (lost,) = unsettled(here)
+    here.later(seconds=SETTLED)
     decided(here, sends_again)
     decided(here, ignore)
     if late == "after it":
@@ -125,6 +126,19 @@ def test_what_looking_finds_by_itself_is_not_believed_from_a_person(world: Make,
     here.later(seconds=5)
     here.apply()
     assert row(here).state is State.INVOICED
+
+
+@pytest.mark.parametrize("name", ["sale", "payment"])
+def test_nothing_is_sent_again_by_hand_while_the_first_may_still_be_carried_out(world: Make, name: str) -> None:
+    here = settling(world, name)
+    with pytest.raises(UsageError, match="Paraşüt may still be carrying out") as caught:
+        decided(here, sends_again)
+    assert "looks for it again at 2026-11-25 12:02:10" in str(caught.value.remedy)
+    here.later(seconds=SETTLED)
+    assert decided(here, sends_again).state is State.DUE
+    here.apply()
+    assert row(here).state is State.INVOICED
+    assert len(live(here)) == 1
 
 
 @pytest.mark.parametrize("edited", [{"description": "elle düzeltildi"}, {"description": "elle", "order_no": "ELLE-1"}])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from factories import a_rule
-from lost_writes import SECOND_LOOK, SETTLED, WRITES, books, carry_out, doubled, looks_to_come, opened, row, unsettled
+from lost_writes import SECOND_LOOK, SETTLED, books, carry_out, doubled, looks_to_come, opened, row, unsettled
 from worlds import World
 
 from syncd.ledger.order_row import State
@@ -18,7 +18,7 @@ from syncd.parasut.resources import SalesInvoice
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.people import act
 from syncd.sync import second_look
-from syncd.sync.decisions import ignore, resolve, set_paused
+from syncd.sync.decisions import ignore, set_paused
 from syncd.sync.report import Report
 
 Make = Callable[..., World]

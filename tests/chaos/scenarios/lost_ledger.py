@@ -58,7 +58,7 @@ def _older(orders: int, options: tuple[str, ...], backed_up: float, killed: floa
 
 def released(house: House) -> Verdict:
     """Run to the end; then a person lets those orders go that may be invoiced already, and are not."""
-    first = finish(house, may_be_held=(_MAYBE,))
+    first = finish(house, may_be_held=(_MAYBE,), forgot=True)
     if first.wrong or not first.held[_MAYBE]:
         return first
     live = [invoice["description"] for invoice in house.control.books()["sales_invoices"] if invoice["live"]]
@@ -70,7 +70,7 @@ def released(house: House) -> Verdict:
     done = house.run("orders", "retry", "--hold", _MAYBE)
     if done.code != 0:
         needless.append(f"`syncd orders retry --hold {_MAYBE}` ended with {done.code}: {done.text()[-500:]}")
-    second = judged_now(house, [*needless, *house.settle()])
+    second = judged_now(house, [*needless, *house.settle()], forgot=True)
     second.held += first.held
     return second
 
