@@ -165,6 +165,9 @@ class FakeKnowledge:
     def accounts(self) -> list[KnownAccount]:
         return self.account_list
 
+    def made(self, _identity: str) -> None:
+        return None
+
     def claimed_by_another(self, key: OrderKey, order: Order) -> str | None:
         return self.claimed
 

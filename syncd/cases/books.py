@@ -15,7 +15,7 @@ from syncd.orders.order import Order
 from syncd.sync.categories import SEPARATOR
 from syncd.sync.contacts import mirrored_contact
 from syncd.sync.known import KnownAccount, KnownCategory, KnownContact, KnownProduct
-from syncd.sync.steps import Known
+from syncd.sync.steps import Known, Ref
 
 CATEGORY_TYPES = {"invoice": "SalesInvoice", "contact": "Contact", "product": "Product"}
 _KEYS: Mapping[Kind, str] = {
@@ -75,6 +75,10 @@ class Books:
     def accounts(self) -> list[KnownAccount]:
         """Accounts that are not archived."""
         return self._accounts
+
+    def made(self, _identity: str) -> Ref | None:
+        """Nothing was made before."""
+        return None
 
     def claimed_by_another(self, _key: OrderKey, order: Order) -> str | None:
         """The number of another order whose invoice holds a line or an origin package of this one."""

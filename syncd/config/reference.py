@@ -38,17 +38,18 @@ error.
 
 | you change | its waiting and due orders |
 |---|---|
-| `if` | stay the rule's, and **are invoiced**, also those that the new `if` is not true of; only other orders are judged by it |
+| `if` | stay the rule's, and **are invoiced**, also those that the new `if` is not true of; it is for other orders |
 | `since`, to a later day | those ordered before that day are let go |
 | `platforms` | those of a platform that is no longer in the list are let go |
-| `name` (or the rule goes) | are all judged anew, as if they had just come: those that its `if` is not true of are let go |
+| `name` (or the rule goes) | are judged anew, as if they had just come: those that its `if` is not true of are let go |
 | `trigger.status` | stay, and are due or wait by the new status |
 
-An order that is let go belongs to the first rule that wants it now, or to none, and is then not invoiced. Held orders are
-judged so when they are retried; what has its invoice stays with the rule that made it. To keep single orders from being
-invoiced, `syncd orders ignore` them. A rule with another name is a new one: `go_live: canary` begins again, and an order
-whose invoice is not finished (its payment, say) is held as `rule-gone`. The log of a reload says all this for the orders
-at hand; `syncd plan` and `syncd orders explain` say it of each order that its rule keeps though the `if` is not true of it.
+An order that is let go belongs to the first rule that wants it now; if there is none, it is not invoiced. Held orders
+are judged so when they are retried; what has its invoice stays with the rule that made it. To keep single orders from
+being invoiced, `syncd orders ignore` them. A rule with another name is a new one: `go_live: canary` begins again, and
+an order whose invoice is not finished (its payment, say) is held as `rule-gone`. The log of a reload says all this for
+the orders at hand; `syncd plan` and `syncd orders explain` say it of each order that its rule keeps though the `if` is
+not true of it.
 
 **Templates** are [Jinja](https://jinja.palletsprojects.com/) over `order`, `platform` and `rule`, in lines also `line`;
 `schemas/order.schema.json` lists what an order holds, [filters.md](filters.md) the filters. Every path is checked.

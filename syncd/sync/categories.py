@@ -25,6 +25,9 @@ def resolve_category(
     matches = [category for category in known if category.path == path]
     if not matches and len(path) == 1:
         matches = [category for category in known if category.path[-1:] == path]
+    if len(matches) > 1:  # one of our own may have come late, and is there beside the one that we use
+        ours = knowledge.made(_identity(category_type, path))
+        matches = [category for category in matches if category.ref == ours] or matches
     if len(matches) > 1:
         places = ", ".join(" > ".join(category.path) for category in matches)
         raise Hold(
@@ -54,10 +57,12 @@ def _create(path: tuple[str, ...], category_type: str, knowledge: Knowledge) -> 
         if existing is not None:
             parent = existing
             continue
-        step = CreateCategory(
-            f"category {category_type} {' > '.join(path[:depth])}", category_type, path[depth - 1], parent
-        )
+        step = CreateCategory(_identity(category_type, path[:depth]), category_type, path[depth - 1], parent)
         steps.append(step)
         parent = Made(step.identity)
     assert parent is not None  # the path has at least one name
     return parent, tuple(steps)
+
+
+def _identity(category_type: str, path: tuple[str, ...]) -> str:
+    return f"category {category_type} {' > '.join(path)}"

@@ -48,6 +48,7 @@ class Dispatch:
     report: Report
     _in_hand: dict[Future[Result], tuple[Rule, OrderRow]] = field(default_factory=dict)
     _lost_answers: int = 0
+    _rounding_is_known: bool = False
     _clock_seen: datetime | None = None
 
     def results(
@@ -95,6 +96,8 @@ class Dispatch:
         in_hand = sum(one.name == rule.name for one, _ in self._in_hand.values())
         if in_hand and (waits or in_hand >= streak.room(rule.name)):
             return None  # how those end decides whether it really waits
+        if self._in_hand and not self._knows_the_rounding():
+            return None  # the first invoice teaches it to the others
         queue.popleft()
         if waits:
             return [Result(row, Verdict.WAITS, waits)]
@@ -109,6 +112,10 @@ class Dispatch:
         if self._clock_seen is None or not timedelta(0) <= now - self._clock_seen < _CLOCK_SEEN_EVERY:
             refuse_a_clock_set_back(self.workshop.ledger, now)
             self._clock_seen = now
+
+    def _knows_the_rounding(self) -> bool:
+        self._rounding_is_known = self._rounding_is_known or bool(self.workshop.ledger.company.rounding())
+        return self._rounding_is_known
 
     def _done(self, streak: Streak) -> Iterator[Result]:
         done, _ = wait(self._in_hand, timeout=_LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)

@@ -101,9 +101,9 @@ def _kept(rule: Rule, row: OrderRow, order: Order, workshop: Workshop) -> Iterat
     if row.platform not in rule.platforms:
         why = f"The rule is no longer for {row.platform}"
     elif judgement.ordered_on(order) < rule.trigger.since:
-        why = f"It was ordered on {judgement.ordered_on(order)}, before the rule's `since: {rule.trigger.since}`"
+        why = f"The rule's `since: {rule.trigger.since}` is later than the order ({judgement.ordered_on(order)})"
     if why:
-        yield f"{why}: the rule lets it go{_LET_GO.get(row.state, '')}."
+        yield f"{why}, so it lets the order go{_LET_GO.get(row.state, '')}."
         if workshop.settings.unread is None:  # which rule wants it can't be told by half of them
             yield _claim(row, order, workshop)
         return

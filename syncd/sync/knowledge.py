@@ -11,11 +11,12 @@ from syncd.ledger.invoices import SeenInvoice
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.mirror import Kind, Mirrored
 from syncd.ledger.order_row import OrderKey
+from syncd.ledger.steps import StepState
 from syncd.orders.amounts import ALL_PROFILES, RoundingProfile
 from syncd.orders.order import Order
 from syncd.sync.contacts import mirrored_contact
 from syncd.sync.known import KnownAccount, KnownCategory, KnownContact, KnownProduct
-from syncd.sync.steps import CreateCategory, CreateContact, CreateProduct, Known, Made, Step
+from syncd.sync.steps import CreateCategory, CreateContact, CreateProduct, Known, Made, Ref, Step
 
 _PROFILES: Final = {profile.key: profile for profile in ALL_PROFILES}
 
@@ -78,6 +79,11 @@ class LedgerKnowledge:
             if record.key == category_type
         ]
         return found + [category for category in self._categories if category.type == category_type]
+
+    def made(self, identity: str) -> Ref | None:
+        """The record that the step of that identity made, if it is done."""
+        step = self._ledger.steps.get(identity)
+        return None if step is None or step.state is not StepState.DONE else Known(step.remote_id or "")
 
     def accounts(self) -> list[KnownAccount]:
         """Accounts that are not archived."""

@@ -21,7 +21,7 @@ from syncd.sync.plan import PlanContext
 from syncd.sync.report import Result, Verdict
 from syncd.sync.settling import outcome_unknown, wait_for
 
-_TWINS: Final = {"product-code-ambiguous": "product", "category-ambiguous": "category"}
+_TWINS: Final = {"product-code-ambiguous": "product"}
 
 
 @dataclass

@@ -73,7 +73,11 @@ def _lease() -> None:
 
 def _locks() -> None:
     """Orders that are worked on at once don't wait for each other's contacts, products and categories."""
+    from syncd.sync.dispatch import Dispatch
     from syncd.sync.locks import KeyLocks
+
+    # Nor does the first invoice go alone, to teach how Paraşüt rounds.
+    Dispatch._knows_the_rounding = lambda _self: True  # type: ignore[method-assign]
 
     @contextmanager
     def hold(_self: KeyLocks, _keys: Collection[str], _since: int) -> Iterator[bool]:

@@ -116,6 +116,49 @@ def one_payment(desk: Desk) -> Ending:
     return Settled()
 
 
+def partly_paid(desk: Desk) -> None:
+    """Somebody books a part while the outcome of syncd's payment is not known."""
+    desk.sandbox.faults.add(Fault("close_before", "POST", "payments$"))
+    desk.apply()
+    pay(desk, "500")
+
+
+def pay(desk: Desk, amount: str) -> None:
+    (made,) = desk.invoices_of("site/15")
+    account = next(iter(desk.sandbox.parasut.accounts))
+    payment = {"account_id": int(account), "date": "2026-11-25", "amount": amount}
+    desk.in_parasut("POST", f"sales_invoices/{made.id}/payments", {"type": "payments", "attributes": payment})
+
+
+def the_rest_is_booked(desk: Desk) -> Ending:
+    pay(desk, str(TOTAL - 500))
+    desk.syncd(IGNORE)
+    return Settled()
+
+
+def ignored_before_it_came(desk: Desk) -> None:
+    """The order was ignored by hand, and then its invoice came late."""
+    desk.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$"))
+    desk.apply()
+    desk.later(minutes=3)
+    desk.syncd(f"{RESOLVE} --send-again")
+    desk.syncd(IGNORE)
+    comes_late(desk, "sale")
+    desk.later(minutes=10)
+
+
+def it_must_have_none(desk: Desk) -> Ending:
+    (late,) = desk.invoices_of("site/15")
+    desk.in_parasut("DELETE", f"sales_invoices/{late.id}")
+    desk.syncd(IGNORE)
+    return Settled(None)
+
+
+def it_may_stay(desk: Desk) -> Ending:
+    desk.syncd(IGNORE)
+    return Settled()
+
+
 # an invoice named by a person
 
 
@@ -233,6 +276,12 @@ CASES: tuple[Held, ...] = (
         twice("sales_invoices$", "sale", reprice),
         {"delete it": without("sales_invoices/{}"), "cancel it": without("sales_invoices/{}/cancel")},
     ),
+    Held(
+        "surplus-invoice",
+        ignored_before_it_came,
+        {"it must have none": it_must_have_none, "it may stay": it_may_stay},
+    ),
+    Held("paid-twice", partly_paid, {"book the rest": the_rest_is_booked}, rule=PAID, options=TWO_CALLS),
     Held("paid-twice", twice("payments$", "payment"), {"delete one": one_payment}, rule=PAID, options=TWO_CALLS),
     Held(
         "adopted-not-ours",

@@ -9,14 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lost_writes import SETTLED, WRITES, carry_out, live, opened, row, unsettled, while_asked
+from lost_writes import (
+    SECOND_LOOK,
+    SETTLED,
+    WRITES,
+    carry_out,
+    live,
+    looks_to_come,
+    opened,
+    row,
+    unsettled,
+    while_asked,
+)
 from worlds import World
 
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.people import act
 from syncd.sandbox.parasut.state import Record
-from syncd.sync.decisions import retry, set_paused
+from syncd.sync.decisions import ignore, retry, set_paused
 
 Make = Callable[..., World]
 
@@ -162,4 +173,32 @@ def test_somebodys_odd_invoice_stops_nobody(world: Make, odd: dict[str, Any]) ->
     invoice = by_hand(here, next(iter(here.sandbox.parasut.contacts)), "10.00")
     invoice.attributes.update(odd)
     assert here.apply().stopped is None
+    assert row(here).state is State.INVOICED
+
+
+def test_a_second_invoice_that_comes_after_the_second_look_is_told(world: Make) -> None:
+    here = world(orders=1)
+    here.sandbox.faults.add(Fault("close_before", "POST", "sales_invoices$"))
+    here.apply()
+    (lost,) = unsettled(here)
+    here.later(seconds=SETTLED)
+    here.apply()
+    here.later(seconds=SECOND_LOOK)
+    here.apply()
+    assert looks_to_come(here) == []
+    assert carry_out(here, lost) == 201
+    here.again(15, 500)
+    here.later(hours=1)
+    here.apply()
+    ours, late = live(here)[:2]
+    found = row(here)
+    assert (found.state, found.hold_code, found.invoice_id) == (State.HELD, "surplus-invoice", ours)
+    assert late in found.reason
+    assert row(here, "500").state is State.INVOICED
+    act(here.sandbox.parasut, {"act": "delete_invoice", "invoice": late})
+    with opened(here) as workshop:
+        ignore(row(here), workshop)
+    here.again(500, 501)
+    here.later(hours=1)
+    here.apply()
     assert row(here).state is State.INVOICED

@@ -17,12 +17,18 @@ from syncd.errors import CompanyStopped
 from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
 from syncd.sync.decisions import set_paused
-from syncd.sync.dispatch import orders_at_once
+from syncd.sync.dispatch import Dispatch, orders_at_once
 from syncd.sync.executor import Stopped
 from syncd.sync.report import Report
 
 Make = Callable[..., World]
 EASY = a_rule(condition="order.payment.method != 'cod'")
+
+
+@pytest.fixture(autouse=True)
+def the_rounding_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first order goes alone, and the others find what it has made."""
+    monkeypatch.setattr(Dispatch, "_knows_the_rounding", lambda _: True)
 
 
 def crowd(world: Make, many: int, **options: Any) -> World:
@@ -235,3 +241,14 @@ def test_answers_that_get_lost_all_at_once_end_in_one_invoice_each(world: Make) 
     assert Counter(invoice["order"] for invoice in here.invoices()) == Counter(row.number for row in here.rows())
     names = [one["name"] for one in here.sandbox.parasut.contacts.values()]
     assert len(set(names)) == len(names)
+
+
+def test_the_first_invoice_goes_alone_to_teach_how_the_account_rounds(
+    world: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    here = world(orders=8)
+    here.apply()
+    sent = [one for one in here.sandbox.traffic if one.method == "POST" and one.path.endswith("/sales_invoices")]
+    assert len(sent) > 1
+    assert sent[1].started > sent[0].ended

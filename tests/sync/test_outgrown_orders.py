@@ -100,10 +100,20 @@ def test_explain_says_that_the_rule_only_keeps_the_order(world: Make) -> None:
 def test_explain_says_that_a_later_since_lets_the_order_go(world: Make) -> None:
     here = paused(world)
     here.rules = (a_rule(since=date(2026, 11, 26)),)
-    assert reasons(here)[-2].endswith("before the rule's `since: 2026-11-26`: the rule lets it go.")
+    assert reasons(here)[-2].startswith("The rule's `since: 2026-11-26` is later than the order (2026-11-")
+    assert reasons(here)[-2].endswith("), so it lets the order go.")
     assert reasons(here)[-1].startswith("No rule wants this order: ")
     here.apply()
     assert [str(row.state) for row in here.rows()] == ["left"] * 3
+
+
+def test_explain_says_that_a_rule_for_other_platforms_lets_the_order_go(world: Make) -> None:
+    here = paused(world)
+    here.rules = (a_rule(platforms=("bayi",)),)
+    assert reasons(here)[-2:] == (
+        "The rule is no longer for site, so it lets the order go.",
+        "No rule wants this order: no rule is for site.",
+    )
 
 
 def test_an_order_that_another_name_of_the_rule_lets_go_is_not_invoiced(world: Make) -> None:

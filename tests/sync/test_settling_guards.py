@@ -26,7 +26,7 @@ from syncd.ledger.order_row import State
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.people import act
 from syncd.sync.clock import accept_clock
-from syncd.sync.decisions import resolve, set_paused
+from syncd.sync.decisions import resolve, retry, set_paused
 from syncd.sync.settling import Settling, wait_for
 
 Make = Callable[..., World]
@@ -359,3 +359,66 @@ def test_a_wrong_draft_that_nobody_touched_is_deleted_later(world: Make) -> None
     runs(here, 1, minutes=5)
     assert row(here).state is State.INVOICED
     assert live(here) == [row(here).invoice_id] != [draft]
+
+
+def found_later(world: Make, name: str = "sale") -> tuple[World, str]:
+    """The invoice is there, but nobody has looked since; its id."""
+    write = WRITES[name]
+    here = world(orders=1, **write.options)
+    write.prepare(here)
+    lose(here, "sales_invoices$")
+    here.apply()
+    (lost,) = unsettled(here)
+    assert carry_out(here, lost) == 201
+    return here, live(here)[0]
+
+
+def test_an_invoice_found_later_that_a_person_paid_is_not_replaced_when_the_goods_changed(world: Make) -> None:
+    here, made = found_later(world)
+    paid(here, made)
+    swap_the_goods(here)
+    runs(here, 2, seconds=SETTLED)
+    assert live(here) == [made]
+    assert len(here.sandbox.parasut.payments) == 1
+    assert row(here).state is State.HELD
+
+
+@pytest.mark.parametrize("take_in_hand", [paid, dated])
+def test_a_wrong_draft_found_later_that_a_person_took_in_hand_is_not_deleted(
+    world: Make, take_in_hand: Callable[[World, str], None]
+) -> None:
+    here, made = found_later(world, "deletion")
+    take_in_hand(here, made)
+    here.later(hours=5)
+    runs(here, 2, seconds=SETTLED)
+    assert live(here) == [made]
+    assert (row(here).state, row(here).hold_code) == (State.HELD, "invoice-amount-differs")
+
+
+def test_a_price_that_a_person_corrected_before_the_draft_was_found_stays(world: Make) -> None:
+    here, made = found_later(world)
+    discount = {"act": "edit_line", "invoice": made, "line": 1, "attributes": {"unit_price": "400"}}
+    act(here.sandbox.parasut, discount)
+    here.later(hours=5)
+    runs(here, 2, seconds=SETTLED)
+    assert live(here) == [made]
+    assert (row(here).state, row(here).hold_code) == (State.HELD, "invoice-amount-differs")
+
+
+@pytest.mark.parametrize("fault", ["close_after", None])
+def test_a_retry_a_week_later_deletes_no_invoice(world: Make, fault: str | None) -> None:
+    here = world(orders=1)
+    if fault is not None:
+        here.sandbox.faults.add(Fault(fault, "POST", "sales_invoices$"))
+    here.apply()
+    (made,) = live(here)
+    here.later(days=7)
+    swap_the_goods(here)
+    here.sandbox.shop.orders[15]["line_items"][0]["quantity"] = 1
+    here.sandbox.shop.touch(15)
+    here.apply()
+    assert row(here).hold_code == "order-changed"
+    with opened(here) as workshop:
+        retry(row(here), workshop)
+    runs(here, 2, minutes=5)
+    assert live(here) == [made]
