@@ -20,6 +20,7 @@ from syncd.config.settings import (
     PaymentChoice,
     PlatformSettings,
     ProductPolicy,
+    Recovery,
     Secret,
 )
 from syncd.orders.order import LineKind
@@ -43,6 +44,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
         rate_requests=5,
         rate_seconds=12,
         timeout_seconds=120,
+        recovery=Recovery(send_within=4, settle=180, second_look=3600),
     )
     assert settings.ledger_url == "sqlite:////var/lib/syncd/ledger.db"
     assert settings.timezone == ZoneInfo("Europe/Istanbul")
@@ -65,7 +67,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
                 "timeout": "90s",
                 "ca_file": str(tmp_path / "ca.pem"),
             },
-            position=Position(config, 16, 3),
+            position=Position(config, 21, 3),
             statuses={"kargoda": Status.SHIPPED},
             connector_file=connector,
             account="eski.magaza.test",
@@ -73,7 +75,7 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
     }
     assert [rule.name for rule in settings.rules] == ["site-kapida", "site-hazirlanan", "site-kargolanan"]
     rule = settings.rules[1]
-    assert rule.position == Position(config, 34, 5)
+    assert rule.position == Position(config, 39, 5)
     assert (rule.platforms, rule.trigger.status, rule.trigger.since) == (
         ("site",),
         Status.PREPARING,
@@ -85,8 +87,8 @@ def test_every_key_arrives_in_the_settings(tmp_path: Path) -> None:
     assert rule.contact == ContactPolicy(match=("tax_number", "email"))
     assert rule.product == ProductPolicy(missing=Missing.HOLD)
     assert rule.payment == {
-        "cod": PaymentChoice(position=Position(config, 58, 7)),
-        "*": PaymentChoice("iyzico", "ODEMEARACISI", "iyzico", Position(config, 59, 7)),
+        "cod": PaymentChoice(position=Position(config, 63, 7)),
+        "*": PaymentChoice("iyzico", "ODEMEARACISI", "iyzico", Position(config, 64, 7)),
     }
     assert (rule.issue_date, rule.cancelled, rule.returned) == ("shipped_at", "ignore", "ignore")
     assert (rule.refunded_before, rule.inexact, rule.adopt) == ("full", "hold", "automatic")

@@ -39,11 +39,12 @@ def test_status_for_programs_counts_states_holds_and_marks(applied: Place) -> No
     (rule,) = status["rules"]
     assert (rule["name"], rule["canary"], rule["paused"]) == ("site-hazirlanan", False, False)
     assert rule["orders"] == {
-        "due": 0, "waiting": 0, "held": 1, "invoiced": 2, "ended": 0, "ignored": 0, "left": 0,
+        "due": 0, "settling": 0, "waiting": 0, "held": 1, "invoiced": 2, "ended": 0, "ignored": 0, "left": 0,
     }  # fmt: skip
     assert set(status["without_rule"].values()) == {0}
     assert status["holds"] == {"product-code-ambiguous": 1}
-    assert status["paused_since"] is None
+    assert (status["paused_since"], status["configuration_problems"]) == (None, 0)
+    assert status["parasut"] == {"failing": None}
     assert status["inexact"] == {"invoices": 0, "sum": 0}
     (platform,) = status["platforms"]
     shop = applied.sandbox.shop_url.removeprefix("http://")
@@ -68,7 +69,8 @@ def test_the_list_of_orders_for_programs(applied: Place) -> None:
         "site/16"
     ]
     assert len(answered(applied, "orders", "list", "--limit", "1")) == 1
-    assert answered(applied, "orders", "list", "--platform", "trendyol") == []
+    unknown = applied.syncd("orders", "list", "--platform", "trendyol")
+    assert (unknown.code, "There is no platform 'trendyol'" in unknown.err) == (2, True)
 
 
 def test_one_order_for_programs_has_the_record_both_ways_and_every_step(applied: Place) -> None:

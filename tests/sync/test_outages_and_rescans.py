@@ -19,6 +19,7 @@ from syncd.ledger.order_row import OrderKey, State
 from syncd.ledger.orders import give_invoice
 from syncd.orders.order import Doubt, Export, Order
 from syncd.orders.status import Status
+from syncd.platforms.outage import Outage
 from syncd.platforms.platform import Page, Platform, Record
 from syncd.sync.collect import Collected, collect
 from syncd.sync.executor import Stopped, asked_to_stop
@@ -43,6 +44,7 @@ class Market:
     versions: bool = False
     shown: list[Order] = field(default_factory=list)
     told_words: set[str] = field(default_factory=set)
+    outage: Outage = field(default_factory=Outage)
     asked: list[tuple[datetime, bool]] = field(default_factory=list)
     now: datetime = START
 

@@ -19,14 +19,14 @@ from lost_writes import (
     row,
     steps,
     unsettled,
-    while_asked,
 )
 from worlds import World
 
-from syncd.ledger.order_row import State
+from syncd.ledger.order_row import OrderRow, State
 from syncd.sandbox.faults import Fault
 from syncd.sandbox.parasut.people import act
 from syncd.sync.report import Report
+from syncd.sync.settling import Settling
 
 Make = Callable[..., World]
 
@@ -196,7 +196,7 @@ def test_a_late_category_stays(world: Make) -> None:
 # payments
 
 
-def test_a_payment_that_came_late_beside_one_by_hand_is_told(world: Make) -> None:
+def test_a_payment_that_came_late_beside_one_by_hand_is_told(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     write = WRITES["payment"]
     here = world(orders=1, rules=(write.rule,), **{**write.options, "over_payment": "accept"})
     here.sandbox.faults.add(Fault("close_before", "POST", "payments$"))
@@ -205,9 +205,17 @@ def test_a_payment_that_came_late_beside_one_by_hand_is_told(world: Make) -> Non
     here.later(seconds=SETTLED)
     (invoice,) = live(here)
     paid = {"act": "pay_invoice", "invoice": invoice, "date": "2026-11-25"}
-    # It is looked for in vain, and then the whole is booked by hand, before anything is sent again.
-    while_asked(here, "GET", "accounts", lambda: act(here.sandbox.parasut, paid))
-    here.apply()
+    settle = Settling.settle_due
+
+    def settled_and_then_paid(settling: Settling) -> list[OrderRow]:
+        """It is looked for in vain, and then the whole is booked by hand, before anything is sent again."""
+        changed = settle(settling)
+        act(here.sandbox.parasut, paid)
+        return changed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Settling, "settle_due", settled_and_then_paid)
+        here.apply()
     assert (row(here).state, len(here.sandbox.parasut.payments)) == (State.INVOICED, 1)
     assert [step.state for step in steps(here, "payment")] == ["absent"]
     assert carry_out(here, lost) == 201

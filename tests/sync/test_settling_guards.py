@@ -79,6 +79,7 @@ def test_an_order_whose_step_is_known_by_now_waits_for_it_no_more(world: Make) -
     lose(here, "sales_invoices$")
     here.apply()
     (seen,) = unsettled(here)
+    here.later(seconds=SETTLED)
     with opened(here) as workshop:
         resolved = resolve(row(here), workshop, adopt=None)
         wait_for(seen, resolved, workshop.ledger, here.now)
