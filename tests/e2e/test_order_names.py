@@ -48,7 +48,8 @@ FIRST, SECOND, ALONE = "n11/2040000000001#1", "n11/2040000000001#2", "n11/204000
 @pytest.fixture
 def town(place: Callable[..., Place]) -> Place:
     """Three packages that are being prepared, two of them under one number."""
-    here = place(CONFIG, orders=0, market_orders=0, stands=frozenset({"parasut", "shop", "n11"}))
+    stands = frozenset({"parasut", "shop", "n11"})
+    here = place(CONFIG, orders=0, market_orders=0, market_limits=False, stands=stands)
     store = Store()
     store.market = here.sandbox.market("n11")
     for package, number in ((1, 1), (2, 1), (3, 3)):
