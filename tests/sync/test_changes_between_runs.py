@@ -21,7 +21,7 @@ from syncd.ledger.order_row import OrderRow, State
 from syncd.orders.status import Status
 from syncd.sandbox.faults import Fault
 from syncd.sync import making, refresh, run
-from syncd.sync.decisions import approve, ignore, resolve, retry, set_paused
+from syncd.sync.decisions import approve, ignore, retry, set_paused
 from syncd.sync.explain import explain
 from syncd.sync.report import Report, Result, Selection
 from syncd.sync.run import work
