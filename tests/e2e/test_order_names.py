@@ -37,7 +37,7 @@ platforms:
 rules:
   - name: n11-hazirlanan
     platforms: [n11]
-    trigger: {status: preparing, since: 2026-01-01}
+    trigger: {status: preparing, since: 2026-11-01}
     mapping: satis-faturasi
     product: {use: KARGO}
     payment: {"*": unpaid}
