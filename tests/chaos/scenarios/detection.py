@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from chaos.bench import Attempt, Bench, finish
-from chaos.house import Times
+from chaos.house import House, Times
 from chaos.scenarios.kills import kill_while_held
 from chaos.scenarios.late_commits import carried_out_after_all
 from chaos.scenarios.two_daemons import two_applies
@@ -51,8 +51,18 @@ def _race(orders: int, bench: Bench) -> Verdict:
 
 
 def _nameless(orders: int, bench: Bench) -> Verdict:
-    """A new contact gets lost that only looking above the fence can find: it has neither number nor e-mail."""
-    return kill_while_held(orders, (), "contact.create", 2, "hold_after", "drop", bench, nameless=True)
+    """A new contact gets lost that only looking above the fence can find: it has neither number nor e-mail.
+
+    A page of others is made before anybody looks, so that it is not among the newest.
+    """
+    return kill_while_held(
+        orders, (), "contact.create", 2, "hold_after", "drop", bench, nameless=True, meanwhile=_a_page_of_others
+    )
+
+
+def _a_page_of_others(house: House) -> None:
+    acts = [{"act": "make_contact", "attributes": {"name": f"Elden {number}"}} for number in range(30)]
+    house.control.act(*acts)
 
 
 _GOES_WRONG = {

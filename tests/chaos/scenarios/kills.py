@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from chaos.bench import Attempt, Bench, Size, finish
-from chaos.house import Times
+from chaos.house import House, Times
 from chaos.truth import Verdict
 
 _TIMES = Times(timeout=3, settle=1, second_look=2, send_within=1)
@@ -86,9 +86,21 @@ def _kill(orders: int, options: tuple[str, ...], point: dict[str, Any], bench: B
 
 
 def kill_while_held(
-    orders: int, options: tuple[str, ...], request: str, nth: int, kind: str, then: str, bench: Bench, **more: Any
+    orders: int,
+    options: tuple[str, ...],
+    request: str,
+    nth: int,
+    kind: str,
+    then: str,
+    bench: Bench,
+    *,
+    meanwhile: Callable[[House], None] = lambda _: None,
+    **more: Any,
 ) -> Verdict:
-    """Kill the program while its nth request of that name is held; then drop the request, or let it go."""
+    """Kill the program while its nth request of that name is held; then drop the request, or let it go.
+
+    `meanwhile` is done before the program starts again.
+    """
     with bench.house(orders, options=options, times=_PATIENT if then == "go" else _TIMES, **more) as house:
         house.control.fault(kind=kind, stand="parasut", request=request, nth=nth)
         process = house.start("apply")
@@ -103,4 +115,5 @@ def kill_while_held(
         if then == "go":
             house.run("apply")  # it can't know yet, and must not make another
         house.control.release(number, then)
+        meanwhile(house)
         return finish(house)
