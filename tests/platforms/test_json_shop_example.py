@@ -329,7 +329,7 @@ def test_a_record_is_planned_to_the_kurus(place: Path, tmp_path: Path, number: i
     done = syncd(place, *arguments, CREDENTIALS_DIRECTORY=str(tmp_path))
     assert done.returncode == 0, done.stderr
     (entry,) = json.loads(done.stdout, parse_float=Decimal, parse_int=Decimal)["orders"]
-    assert entry["order"] == f"dukkan/DK-{number}"
+    assert entry["order"] == f"dukkan/DK-{number}#{number}"
     plan = entry["plan"]
     assert (plan["payable"], plan["total"]) == (Decimal(total), Decimal(total))
     assert sum(line["gross"] for line in plan["lines"]) == Decimal(total)
