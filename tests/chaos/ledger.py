@@ -101,11 +101,10 @@ class LedgerFile:
     def _connected(self) -> sqlite3.Connection:
         """A connection for reading; the files may be changing places just now."""
         for attempt in range(_TRIES):
-            connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)
             try:
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)
+                connection.execute("SELECT count(*) FROM orders").fetchone()
             except sqlite3.OperationalError:
-                connection.close()
                 if attempt == _TRIES - 1:
                     raise
                 time.sleep(0.25)
