@@ -23,34 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from shop_configuration import configuration
 
-CONFIG = """\
-version: 1
-parasut:
-  base_url: ${B_PARASUT}
-  company_id: 115
-  client_id: ${B_CLIENT_ID}
-  client_secret: ${B_CLIENT_SECRET}
-  username: ${B_USERNAME}
-  password: ${B_PASSWORD}
-  rate: {requests: RATE, seconds: 10}
-ledger: sqlite:///ledger.db
-platforms:
-  site:
-    connector: woocommerce
-    title: Web Sitesi
-    url: ${B_SHOP}
-    consumer_key: ${B_KEY}
-    consumer_secret: ${B_SECRET}
-    statuses: {kargoda: shipped}
-rules:
-  - name: site
-    platforms: [site]
-    trigger: {status: awaiting_approval, since: 2026-11-01, if: order.total > 0}
-    mapping: satis-faturasi
-    product: {missing: create}
-    override: {line.code: "{{ line.code or 'KARGO' }}"}
-"""
+NEW_PRODUCTS = ("product: {missing: create}", "override: {line.code: \"{{ line.code or 'KARGO' }}\"}")
 SLOWNESS = (
     {"kind": "way", "seconds": [0, 0.3], "stand": "parasut", "nth": 0},
     {"kind": "slow", "seconds": [0.3, 2], "stand": "parasut", "nth": 0},
@@ -75,7 +50,7 @@ class Spent:
 def served(
     orders: int, requests: int, faults: Sequence[Mapping[str, Any]] = SLOWNESS
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """The sandbox in a process of its own: its control address, and the variables of CONFIG."""
+    """The sandbox in a process of its own: its control address, and the variables of the configuration."""
     options = {
         "stands": "parasut,shop",
         "orders": orders,
@@ -151,7 +126,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, served(given.orders, given.requests) as (control, environment):
         folder = Path(name)
-        (folder / "syncd.yaml").write_text(CONFIG.replace("RATE", str(given.requests)), encoding="utf-8")
+        (folder / "syncd.yaml").write_text(
+            configuration(given.requests, WINDOW_SECONDS, *NEW_PRODUCTS), encoding="utf-8"
+        )
         work = syncd(folder, environment, "apply", "--format", "json")
         audit = httpx.get(f"{control}/audit", params={"stand": "parasut"}, timeout=60).json()["requests"]
         idle = syncd(folder, environment, "apply", "--format", "json")

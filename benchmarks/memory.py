@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from backlog import CONFIG, served, syncd
+from backlog import NEW_PRODUCTS, served, syncd
+from shop_configuration import configuration
 
 TURNS = 10
-OFTEN = "daemon: {listen: 127.0.0.1:0, jitter: 0s}\n" + CONFIG.replace("    mapping:", "    every: 2s\n    mapping:")
+OFTEN = "daemon: {listen: 127.0.0.1:0, jitter: 0s}\n" + configuration(1000, 10, "every: 2s", *NEW_PRODUCTS)
 LONG_AGO = "2026-11-02T09:00:00.000000Z"
 
 
@@ -109,12 +110,12 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, served(0, 0, faults=[]) as (_, environment):
         folder = Path(name)
-        (folder / "syncd.yaml").write_text(OFTEN.replace("RATE", "1000"), encoding="utf-8")
+        (folder / "syncd.yaml").write_text(OFTEN, encoding="utf-8")
         memory, cpu = idle(folder, environment)
         print(f"empty ledger: {memory:.0f} MiB, {cpu:.0f} ms of CPU a turn")
     with tempfile.TemporaryDirectory() as name, served(3, 0, faults=[]) as (_, environment):
         folder, known = Path(name), 0
-        (folder / "syncd.yaml").write_text(OFTEN.replace("RATE", "1000"), encoding="utf-8")
+        (folder / "syncd.yaml").write_text(OFTEN, encoding="utf-8")
         syncd(folder, environment, "apply")
         for orders in given.orders:
             lengthen(folder / "ledger.db", orders - known)

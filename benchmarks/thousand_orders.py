@@ -10,43 +10,20 @@ import tempfile
 import time
 from pathlib import Path
 
+from shop_configuration import configuration
+
 from syncd.sandbox.options import SandboxOptions
 from syncd.sandbox.server import Sandbox
 
 ORDERS = 1000
-CONFIG = """\
-version: 1
-parasut:
-  base_url: ${B_PARASUT}
-  company_id: 115
-  client_id: ${B_CLIENT_ID}
-  client_secret: ${B_CLIENT_SECRET}
-  username: ${B_USERNAME}
-  password: ${B_PASSWORD}
-  rate: {requests: 1000, seconds: 1}
-ledger: sqlite:///ledger.db
-platforms:
-  site:
-    connector: woocommerce
-    title: Web Sitesi
-    url: ${B_SHOP}
-    consumer_key: ${B_KEY}
-    consumer_secret: ${B_SECRET}
-    statuses: {kargoda: shipped}
-rules:
-  - name: site
-    platforms: [site]
-    trigger: {status: awaiting_approval, since: 2026-11-01, if: order.total > 0}
-    mapping: satis-faturasi
-    product: {use: KARGO}
-"""
+KNOWN_PRODUCT = "product: {use: KARGO}"
 
 
 def main() -> None:
     """Run check, plan and apply as a user would, and print what they cost."""
     options = SandboxOptions(orders=ORDERS, rate_requests=0)
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
-        (Path(folder) / "syncd.yaml").write_text(CONFIG, encoding="utf-8")
+        (Path(folder) / "syncd.yaml").write_text(configuration(1000, 1, KNOWN_PRODUCT), encoding="utf-8")
         environment = {
             **os.environ,
             "B_PARASUT": sandbox.parasut_url,

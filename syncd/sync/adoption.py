@@ -33,6 +33,7 @@ from syncd.parasut.client import PAGE_SIZE
 from syncd.parasut.lookups import invoices_above
 from syncd.parasut.resources import SalesInvoice
 from syncd.sync.existing import MAYBE, Adoption, by_mark, lost, taken
+from syncd.sync.going_on import held_values, hold_order
 from syncd.sync.judge import undone
 from syncd.sync.workshop import Workshop
 from syncd.words import counted
@@ -246,7 +247,7 @@ def _give(row: OrderRow, found: list[SeenInvoice], workshop: Workshop, given: Gi
             given.adopted.append(adopt(row, adoption, workshop.ledger, workshop.settings.rules, at))
             _tell_of(given.adopted[-1], adoption, unsent)
     except Hold as hold:
-        given.held.append(_hold(row, hold, workshop.ledger, at))
+        given.held.append(hold_order(row, hold, workshop.ledger, at))
 
 
 def _tell_of_a_twin(row: OrderRow, workshop: Workshop, given: Given) -> None:
@@ -267,7 +268,7 @@ def _tell_of_a_twin(row: OrderRow, workshop: Workshop, given: Given) -> None:
             "Look at both in Paraşüt and delete the one too many, then `syncd orders ignore` the order; its invoice "
             "stays.",
         )
-        given.held.append(_hold(row, hold, ledger, workshop.clock()))
+        given.held.append(hold_order(row, hold, ledger, workshop.clock()))
 
 
 def _doubt(orders: list[NewOrder], workshop: Workshop, given: Given) -> None:
@@ -277,8 +278,7 @@ def _doubt(orders: list[NewOrder], workshop: Workshop, given: Given) -> None:
     held: dict[int, dict[str, Any]] = {}
     for row in rows:
         hold = lost(row.name)
-        values = {"state": State.HELD.value, "hold_code": hold.code, "reason": hold.message, "remedy": hold.remedy}
-        held[row.ledger_id] = {"doubtful": True, **(values if row.state is State.DUE else {})}
+        held[row.ledger_id] = {"doubtful": True, **(held_values(hold) if row.state is State.DUE else {})}
     changed = ledger.orders.change_all(held, at)
     given.held += [row for row in changed if row.hold_code == MAYBE]
 
@@ -298,22 +298,9 @@ def _after(row: OrderRow, words: str, invoice_id: str, rules: Sequence[Rule], at
         policy = "hold" if rule is None else rule.cancelled if status is Status.CANCELLED else rule.returned
         if policy != "hold":
             return settled
-        hold = undone(status, invoice_id)
-        return {"state": State.HELD.value, "hold_code": hold.code, "reason": hold.message, "remedy": hold.remedy}
+        return {**held_values(undone(status, invoice_id))}
     reason = f"{words}; it is to be compared and completed"
     return {"state": State.DUE.value, "hold_code": None, "remedy": "", "reason": reason}
-
-
-def _hold(row: OrderRow, hold: Hold, ledger: Ledger, at: datetime) -> OrderRow:
-    return ledger.orders.change(
-        row,
-        f"held ({hold.code}): {hold.message}",
-        at,
-        state=State.HELD.value,
-        hold_code=hold.code,
-        reason=hold.message,
-        remedy=hold.remedy,
-    )
 
 
 def _seen(invoice: SalesInvoice) -> SeenInvoice:

@@ -13,15 +13,15 @@ from loguru import logger
 from syncd.errors import Hold, Refused
 from syncd.ledger.mirror import Kind
 from syncd.ledger.order_row import OrderRow, State
-from syncd.ledger.steps import StepRow, StepState
+from syncd.ledger.steps import StepState
 from syncd.orders.amounts import solve
 from syncd.orders.invoiceable import invoiceable
 from syncd.orders.turkish import lower_tr
-from syncd.parasut.bodies import delete_sales_invoice, payment_body
-from syncd.parasut.lookups import invoice as read_invoice
+from syncd.parasut.bodies import payment_body
 from syncd.parasut.resources import SalesInvoice
 from syncd.sync.adoption import adopt
 from syncd.sync.contacts import usable_email, usable_tax_number
+from syncd.sync.drafts import delete_draft, finish_deletion, is_as_sent
 from syncd.sync.executor import HARMLESS, Unsettled
 from syncd.sync.knowledge import LedgerKnowledge
 from syncd.sync.making import (
@@ -290,10 +290,10 @@ def _repair(sale: InvoiceMade, plan: InvoicePlan, row: OrderRow, context: PlanCo
     if not sale.fresh or not better or not plan.invoice.identity.endswith("#1"):
         raise wrong
     sent = work.ledger.steps.get(plan.invoice.identity)
-    if sent is not None and sent.doubted_at is not None and not _is_as_sent(invoice.id, sent, work):
+    if sent is not None and sent.doubted_at is not None and not is_as_sent(invoice.id, sent, work):
         raise wrong  # it was found later, perhaps hours: somebody has taken it in hand
     try:
-        _delete(invoice.id, row, work)
+        delete_draft(invoice.id, row, work)
     except Refused as refusal:
         raise wrong from refusal
     row = work.ledger.orders.by_id(row.ledger_id) or row
@@ -301,71 +301,10 @@ def _repair(sale: InvoiceMade, plan: InvoicePlan, row: OrderRow, context: PlanCo
 
 
 def _finish_deletion(row: OrderRow, work: Work) -> OrderRow:
-    """Delete a wrong draft whose deletion was interrupted. Asking twice does no harm: what is gone is gone.
-
-    Unless somebody has taken it in hand meanwhile: then it is theirs.
-    """
-    step = work.ledger.steps.get(f"delete sale {row.key}#1")
-    if step is None or step.state is StepState.DONE or step.state is StepState.REFUSED:
-        return row
-    draft_id = step.path.rsplit("/", 1)[-1]
-    sale = work.ledger.steps.get(f"sale {row.key}#1")
-    if sale is not None and not _is_as_sent(draft_id, sale, work):
-        raise Hold(
-            "invoice-amount-differs",
-            f"The invoice {draft_id} came out wrong and was to be deleted, but somebody has changed it since.",
-            "Correct or delete the invoice in Paraşüt by hand, then `syncd orders ignore` the order.",
-        )
     try:
-        _delete(draft_id, row, work)
+        return finish_deletion(row, work)
     except Refused as refusal:
         raise _refused(refusal) from refusal
-    return work.ledger.orders.by_id(row.ledger_id) or row
-
-
-def _is_as_sent(draft_id: str, sale: StepRow, work: Work) -> bool:
-    """Whether a draft is still what its request said, as far as a person would change it; or gone."""
-    try:
-        draft = read_invoice(work.client, draft_id)
-    except Refused as refusal:
-        if refusal.is_gone:
-            return True
-        raise
-    if draft.e_document_id is not None:
-        return False
-    sent = simplejson.loads(sale.body, use_decimal=True)["data"]["attributes"]
-    paid = len(draft.payments or ()) <= bool(sent.get("cash_sale"))
-    day = draft.issue_date.isoformat() if draft.issue_date else ""
-    kept = {"description": draft.description, "order_no": draft.order_no, "issue_date": day}
-    same_head = all(str(sent.get(name) or "").strip() == value.strip() for name, value in kept.items() if value)
-    return paid and same_head and _has_lines(draft, sale)
-
-
-def _has_lines(draft: SalesInvoice, sale: StepRow) -> bool:
-    """Whether a draft has the lines that its request named; Paraşüt may have kept fewer decimals of a price."""
-    details = simplejson.loads(sale.body, use_decimal=True)["data"]["relationships"]["details"]["data"]
-    sent = [line["attributes"] for line in details]
-    if draft.lines is None or len(sent) != len(draft.lines):
-        return False
-    wanted = sorted((_number(one["vat_rate"]), _number(one["quantity"]), _number(one["unit_price"])) for one in sent)
-    kept = sorted((line.vat_rate, line.quantity, line.unit_price) for line in draft.lines)
-    return all(
-        one[:2] == other[:2] and abs(one[2] - other[2]) <= TOLERANCE for one, other in zip(wanted, kept, strict=True)
-    )
-
-
-def _number(value: object) -> Decimal:
-    return Decimal(str(value))
-
-
-def _delete(invoice_id: str, row: OrderRow, work: Work) -> None:
-    identity = f"delete sale {row.key}#1"
-    try:
-        run_step(work, identity, "delete", delete_sales_invoice(invoice_id), 0, row)
-    except Refused as refusal:
-        if not refusal.is_gone:
-            raise
-        work.ledger.steps.finish(identity, StepState.DONE, work.clock(), answer="gone already")
 
 
 def _close(invoice: SalesInvoice, plan: InvoicePlan, row: OrderRow, work: Work) -> OrderRow:

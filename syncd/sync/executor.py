@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -86,8 +84,6 @@ class Executor:
         self._clock = clock
         self._stopping = stopping
         self._recovery = recovery
-        self._counting = threading.Lock()
-        self.intended: Counter[str] = Counter()  # by kind, whatever became of them
 
     def run(
         self,
@@ -173,8 +169,6 @@ class Executor:
                 yield intend
 
         place = self._client.reserve(self._recovery.send_within, reserving)
-        with self._counting:
-            self.intended[step.kind] += 1
         try:
             answer = self._client.send(request, place)
         except (NotExecuted, CompanyStopped, Stopped) as error:  # stopped while it waited for its place

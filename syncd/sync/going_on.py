@@ -1,14 +1,25 @@
-"""Letting an order that was held, or that waited for an outcome, go on from where it stands by now."""
+"""Holding an order, and letting one that was held, or waited for an outcome, go on from where it stands by now."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
+from syncd.errors import Hold
 from syncd.ledger.ledger import Ledger
 from syncd.ledger.order_row import OrderRow, State
 from syncd.orders.status import SIDE_EXITS
 from syncd.sync.judge import Judgement, decide, held, undone
+
+
+def held_values(hold: Hold) -> dict[str, str | None]:
+    """The columns of an order that needs a person."""
+    return {"state": State.HELD.value, "hold_code": hold.code, "reason": hold.message, "remedy": hold.remedy}
+
+
+def hold_order(row: OrderRow, hold: Hold, ledger: Ledger, at: datetime) -> OrderRow:
+    """Write down that an order needs a person, and why; it is not tried again by itself."""
+    return ledger.orders.change(row, f"held ({hold.code}): {hold.message}", at, next_at=None, **held_values(hold))
 
 
 def go_on(row: OrderRow, text: str, ledger: Ledger, judgement: Judgement, at: datetime) -> OrderRow:

@@ -16,6 +16,7 @@ from syncd.logs import about
 from syncd.sync.apply import apply_order
 from syncd.sync.backoff import next_try
 from syncd.sync.executor import HARMLESS, GivenUp, Stopped, Unsettled
+from syncd.sync.going_on import hold_order
 from syncd.sync.making import Work
 from syncd.sync.plan import PlanContext
 from syncd.sync.report import Result, Verdict
@@ -73,15 +74,7 @@ class OneOrder:
 
     def held(self, row: OrderRow, hold: Hold) -> Result:
         """A person is needed."""
-        changed = self._change(
-            row,
-            f"held ({hold.code}): {hold.message}",
-            state=State.HELD.value,
-            hold_code=hold.code,
-            reason=hold.message,
-            remedy=hold.remedy,
-            next_at=None,
-        )
+        changed = hold_order(row, hold, self.work.ledger, self.work.clock())
         return Result(changed, Verdict.HELD, hold.message, hold=hold)
 
     def _made(self, row: OrderRow, context: PlanContext) -> Result:

@@ -26,7 +26,7 @@ from syncd.parasut.lookups import invoice as read_invoice
 from syncd.parasut.request import Request
 from syncd.parasut.resources import SalesInvoice, text
 from syncd.sync.executor import Executor, Unsettled
-from syncd.sync.going_on import go_on
+from syncd.sync.going_on import go_on, hold_order
 from syncd.sync.looking import Found, look
 from syncd.sync.settling import Settling
 from syncd.sync.step_words import about_step, what
@@ -57,7 +57,7 @@ class SecondLook:
             try:
                 after = self._look(step, found.get(step.identity), row)
             except Hold as hold:
-                after = self._held(row, hold)
+                after = None if row is None else hold_order(row, hold, ledger, self.settling.clock())
             except (Refused, Unsettled):  # it can't be told now, or a deletion has no answer: asked again, to no harm
                 self._later(step)
                 continue
@@ -201,20 +201,6 @@ class SecondLook:
         except Refused as refusal:
             return refusal.is_gone
         return True
-
-    def _held(self, row: OrderRow | None, hold: Hold) -> OrderRow | None:
-        if row is None:
-            return None
-        return self.settling.ledger.orders.change(
-            row,
-            f"held ({hold.code}): {hold.message}",
-            self.settling.clock(),
-            state=State.HELD.value,
-            hold_code=hold.code,
-            reason=hold.message,
-            remedy=hold.remedy,
-            next_at=None,
-        )
 
 
 def _invoice(client: ParasutClient, invoice_id: str | None) -> SalesInvoice | None:

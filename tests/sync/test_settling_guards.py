@@ -333,7 +333,18 @@ def dated(here: World, draft: str) -> None:
     act(here.sandbox.parasut, {"act": "edit_invoice", "invoice": draft, "attributes": {"issue_date": "2026-11-20"}})
 
 
-@pytest.mark.parametrize("take_in_hand", [paid, numbered, dated])
+def discounted(here: World, draft: str) -> None:
+    change = {"discount_type": "amount", "discount_value": Decimal("7.77")}
+    act(here.sandbox.parasut, {"act": "edit_line", "invoice": draft, "line": 1, "attributes": change})
+
+
+def given_to_another(here: World, draft: str) -> None:
+    books = here.sandbox.parasut
+    act(books, {"act": "make_contact", "attributes": {"name": "Zeki Er"}})
+    books.invoices[draft].links["contact"] = list(books.contacts)[-1]
+
+
+@pytest.mark.parametrize("take_in_hand", [paid, numbered, dated, discounted, given_to_another])
 def test_a_wrong_draft_that_a_person_took_in_hand_is_not_deleted_later(
     world: Make, take_in_hand: Callable[[World, str], None]
 ) -> None:
