@@ -34,7 +34,7 @@ A_MEBIBYTE = 1024 * 1024
 def left_behind() -> tuple[int, float]:
     """Living objects, and MiB of memory that this process holds.
 
-    Without weak references: sqlite3 keeps up to two hundred dead ones of each connection's cursors before it prunes them.
+    Without weak references: sqlite3 keeps up to two hundred dead ones of a connection's cursors before it prunes them.
     """
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
